@@ -1,0 +1,374 @@
+//! Profiles: all that differs between what the `closesocket` page says, what Windows is seen to do and what
+//! RFC 9293 asks for, as fields. No code asks which profile it runs under; it reads the field of the question.
+//!
+//! Each field names its ruling (R…), fact (WF-…) or requirement (TR-…, RFC). `docs/rulings.md` has the rulings.
+
+use crate::time::Duration;
+use core::ops::RangeInclusive;
+
+/// What a host does where sources disagree or leave a choice, and every timer and limit.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Profile {
+    /// The name by which the command line and scenarios choose it.
+    pub name: &'static str,
+
+    // Closing through Winsock.
+    /// R1: when a nonblocking close with a nonzero timeout can complete at once.
+    pub nonblocking_linger: NonblockingLinger,
+    /// R2: what a blocking lingering close waits for.
+    pub linger_wake: LingerWake,
+    /// R3: what SO_DONTLINGER's TRUE means.
+    pub dontlinger: DontLinger,
+    /// CS-C4: the timeout, in seconds, when SO_DONTLINGER turns lingering on and SO_LINGER never named one.
+    /// 120 is 4.3BSD's TCP_LINGERTIME.
+    pub dontlinger_seconds: u16,
+    /// R4: a close while received data is unread.
+    pub close_with_unread: UnsafeClose,
+    /// R5: a close while a receive is pending and nothing is unread.
+    pub close_with_receive_pending: UnsafeClose,
+    /// R7: new data for a socket that was closed.
+    pub data_after_close: DataAfterClose,
+    /// R8: whether a RST discards data that was received and not yet read.
+    pub rst_discards_unread: bool,
+    /// R11: the code after a RST that came when the peer's FIN had already been received.
+    pub reset_after_fin: ResetCode,
+    /// R14: the code after retransmission gave up on an established connection.
+    pub give_up: GiveUpCode,
+    /// R15: a RST for a connection in the accept queue.
+    pub reset_in_accept_queue: ResetInAcceptQueue,
+    /// R24: closesocket in SYN-RECEIVED that an active open led to.
+    pub close_in_syn_received: CloseInSynReceived,
+
+    // Segments.
+    /// R27: the flags of the RST of an abort.
+    pub abort_flags: AbortFlags,
+    /// R16, TR-C16: a SYN in the window of SYN-RECEIVED that a passive open led to.
+    pub syn_in_syn_received: SynInSynReceived,
+    /// R16c: a SYN in TIME-WAIT.
+    pub syn_in_time_wait: SynInTimeWait,
+    /// R26, RFC 1337: what a valid RST does to TIME-WAIT.
+    pub rst_in_time_wait: RstInTimeWait,
+    /// R42: text or FIN that comes with the SYN of a new connection.
+    pub text_on_syn: TextOnSyn,
+    /// R43: what takes a place in the backlog.
+    pub backlog: Backlog,
+    /// R23, R29: retries of a refused SYN, and how long after each RST.
+    pub refused_retries: RefusedRetries,
+    /// Whether giving up on retransmission sends a RST. RFC 9293 3.8.3 (c) says "close the connection".
+    pub give_up_sends_rst: bool,
+
+    // Timers and limits.
+    /// R12: 2 MSL, the length of TIME-WAIT.
+    pub time_wait: Duration,
+    /// R36, WF-10.13: how long an orphan stays in FIN-WAIT-2; none: for ever, as in the RFC.
+    pub fin_wait_2: Option<Duration>,
+    /// TR-C26, WF-10.2: the retransmission timeout before any measurement.
+    pub initial_rto: Duration,
+    /// TR-C28, WF-10.9: the least retransmission timeout.
+    pub min_rto: Duration,
+    /// TR-C29, WF-10.8: the greatest retransmission timeout.
+    pub max_rto: Duration,
+    /// TR-C32: the timeout that data starts with when a SYN had to be retransmitted.
+    pub rto_after_syn_loss: Duration,
+    /// max_r2 of data and FIN (TR-77, TR-81, WF-10.8).
+    pub data_max_r2: MaxR2,
+    /// max_r2 of SYN (TR-83, WF-10.2, R44).
+    pub syn_max_r2: MaxR2,
+    /// R45: the initial congestion window.
+    pub initial_window: InitialWindow,
+    /// R34: SO_SNDBUF's default, in bytes.
+    pub send_buffer: u32,
+    /// R34: SO_RCVBUF's default, in bytes.
+    pub receive_buffer: u32,
+    /// WF-9.9: ephemeral ports.
+    pub ephemeral_ports: RangeInclusive<u16>,
+    /// R46: the most that `listen` takes for a backlog, and what SOMAXCONN stands for.
+    pub max_backlog: u32,
+}
+
+/// R1: when a nonblocking close with a nonzero timeout can complete at once.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum NonblockingLinger {
+    /// When no byte is unsent or unacknowledged (the page's body).
+    WouldBlockIfUnsent,
+    /// Never: always WSAEWOULDBLOCK (the page's summary).
+    AlwaysWouldBlock,
+}
+
+/// R2: what a blocking lingering close waits for, its timeout aside.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum LingerWake {
+    /// All data acknowledged.
+    DataAcknowledged,
+    /// All data and our FIN acknowledged.
+    FinAcknowledged,
+    /// The peer's FIN, too, has come.
+    PeerFin,
+}
+
+/// R3: what SO_DONTLINGER's TRUE means.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum DontLinger {
+    /// TRUE: l_onoff 0.
+    TrueIsOff,
+    /// TRUE: l_onoff 1 (the `linger` page, to the letter).
+    TrueIsOn,
+}
+
+/// R4, R5: a close that may lose what the peer sent.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum UnsafeClose {
+    /// RST, whatever the linger option.
+    Reset,
+    /// As the linger table says.
+    LingerTable,
+}
+
+/// R7: new data for a socket that was closed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum DataAfterClose {
+    /// The RST that a missing connection would send: `<SEQ=SEG.ACK><CTL=RST>`.
+    ResetAsIfAbsent,
+    /// `<SEQ=SND.NXT><ACK=SEG.SEQ+SEG.LEN><CTL=RST,ACK>`.
+    ResetAcknowledging,
+}
+
+/// R11: which code says "reset".
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ResetCode {
+    /// WSAECONNRESET.
+    ConnReset,
+    /// WSAECONNABORTED.
+    ConnAborted,
+}
+
+/// R14: which code says "retransmission gave up".
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum GiveUpCode {
+    /// WSAETIMEDOUT.
+    TimedOut,
+    /// WSAECONNABORTED.
+    ConnAborted,
+}
+
+/// R15: a RST for a connection in the accept queue.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ResetInAcceptQueue {
+    /// The next accept takes its place and fails with WSAECONNRESET.
+    AcceptFails,
+    /// accept succeeds; the first recv fails with WSAECONNRESET.
+    FirstRecvFails,
+}
+
+/// R24: closesocket in SYN-RECEIVED that an active open led to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum CloseInSynReceived {
+    /// FIN, to FIN-WAIT-1 (RFC 9293 3.10.4).
+    Fin,
+    /// RST without the ACK flag.
+    BareReset,
+}
+
+/// R27: the flags of the RST of an abort; the sequence number is SND.NXT.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum AbortFlags {
+    /// RST+ACK, acknowledging RCV.NXT.
+    RstAck,
+    /// RST alone, ack field 0 (R25).
+    Rst,
+}
+
+/// R16: a SYN in the window of SYN-RECEIVED that a passive open led to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum SynInSynReceived {
+    /// Challenge ACK (RFC 5961).
+    ChallengeAck,
+    /// Back to LISTEN (RFC 9293 3.10.7.4).
+    ReturnToListen,
+}
+
+/// R16c: a SYN in TIME-WAIT that a listener could take.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum SynInTimeWait {
+    /// A new connection if its number is greater than the last received one (RFC 9293 MAY-2).
+    AcceptIfGreater,
+    /// A new connection if its number is at least RCV.NXT; without a listener RST.
+    AcceptFromRcvNxt,
+}
+
+/// R26: what a valid RST does to TIME-WAIT.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum RstInTimeWait {
+    /// Ends it (RFC 9293 3.10.7.4).
+    Closes,
+    /// Nothing (RFC 1337, fix F1).
+    Ignored,
+}
+
+/// R42: text or FIN that comes with the SYN of a new connection.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum TextOnSyn {
+    /// Kept until the connection is established (RFC 9293 3.10.7.2).
+    Queued,
+    /// Left to the peer's retransmission.
+    Dropped,
+}
+
+/// R43: what takes a place in the backlog.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Backlog {
+    /// Connections that wait for accept, and those whose handshake is under way.
+    CountsHalfOpen,
+    /// Connections that wait for accept.
+    CountsCompleted,
+}
+
+/// R23, R29: what follows a RST that refuses a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct RefusedRetries {
+    /// How often the SYN is sent again.
+    pub count: u8,
+    /// How long after each RST.
+    pub after: Duration,
+}
+
+/// max_r2 (RFC 9293 3.8.3): when retransmission gives up; whichever limit is met first.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct MaxR2 {
+    /// Retransmissions of one segment; the timeout after the last one ends the connection. None: no such limit.
+    pub retransmissions: Option<u8>,
+    /// Time since the segment was first sent. None: no such limit.
+    pub time: Option<Duration>,
+}
+
+/// R45: the initial congestion window.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum InitialWindow {
+    /// RFC 5681 section 3.1: two to four segments by their size.
+    Rfc5681,
+    /// RFC 6928: ten segments, at most the larger of two segments and 14,600 bytes.
+    Rfc6928,
+}
+
+impl InitialWindow {
+    /// The window in bytes for an effective send MSS of `smss` bytes.
+    #[must_use]
+    pub const fn bytes(self, smss: u32) -> u32 {
+        match self {
+            Self::Rfc5681 if smss > 2190 => 2 * smss,
+            Self::Rfc5681 if smss > 1095 => 3 * smss,
+            Self::Rfc5681 => 4 * smss,
+            Self::Rfc6928 => {
+                let cap = if 2 * smss > 14_600 { 2 * smss } else { 14_600 };
+                if 10 * smss < cap { 10 * smss } else { cap }
+            }
+        }
+    }
+}
+
+impl Profile {
+    /// The `closesocket` page to the letter; where it is silent, RFC 9293. Never a field report.
+    pub const DOCUMENTED: Self = Self {
+        name: "documented",
+        nonblocking_linger: NonblockingLinger::WouldBlockIfUnsent,
+        linger_wake: LingerWake::DataAcknowledged,
+        dontlinger: DontLinger::TrueIsOff,
+        dontlinger_seconds: 120,
+        close_with_unread: UnsafeClose::Reset,
+        close_with_receive_pending: UnsafeClose::LingerTable,
+        data_after_close: DataAfterClose::ResetAsIfAbsent,
+        rst_discards_unread: true,
+        reset_after_fin: ResetCode::ConnReset,
+        give_up: GiveUpCode::TimedOut,
+        reset_in_accept_queue: ResetInAcceptQueue::AcceptFails,
+        close_in_syn_received: CloseInSynReceived::Fin,
+        abort_flags: AbortFlags::RstAck,
+        syn_in_syn_received: SynInSynReceived::ChallengeAck,
+        syn_in_time_wait: SynInTimeWait::AcceptIfGreater,
+        rst_in_time_wait: RstInTimeWait::Closes,
+        text_on_syn: TextOnSyn::Queued,
+        backlog: Backlog::CountsHalfOpen,
+        refused_retries: RefusedRetries { count: 0, after: Duration::ZERO },
+        give_up_sends_rst: false,
+        time_wait: Duration::from_secs(240),
+        fin_wait_2: Some(Duration::from_secs(120)),
+        initial_rto: Duration::from_secs(1),
+        min_rto: Duration::from_secs(1),
+        max_rto: Duration::from_secs(60),
+        rto_after_syn_loss: Duration::from_secs(3),
+        data_max_r2: MaxR2 { retransmissions: None, time: Some(Duration::from_secs(100)) },
+        syn_max_r2: MaxR2 { retransmissions: None, time: Some(Duration::from_secs(180)) },
+        initial_window: InitialWindow::Rfc5681,
+        send_buffer: 65_536,
+        receive_buffer: 65_536,
+        ephemeral_ports: 49_152..=65_535,
+        max_backlog: 0x7fff_ffff,
+    };
+
+    /// What real Windows is seen to do; the page or the RFC where nothing better is known. The default.
+    pub const WINDOWS: Self = Self {
+        name: "windows",
+        linger_wake: LingerWake::FinAcknowledged,
+        close_with_receive_pending: UnsafeClose::Reset,
+        data_after_close: DataAfterClose::ResetAcknowledging,
+        reset_after_fin: ResetCode::ConnAborted,
+        give_up: GiveUpCode::ConnAborted,
+        reset_in_accept_queue: ResetInAcceptQueue::FirstRecvFails,
+        close_in_syn_received: CloseInSynReceived::BareReset,
+        syn_in_time_wait: SynInTimeWait::AcceptFromRcvNxt,
+        text_on_syn: TextOnSyn::Dropped,
+        refused_retries: RefusedRetries { count: 3, after: Duration::from_millis(500) },
+        time_wait: Duration::from_secs(120),
+        min_rto: Duration::from_millis(300),
+        data_max_r2: MaxR2 { retransmissions: Some(5), time: None },
+        syn_max_r2: MaxR2 { retransmissions: Some(4), time: Some(Duration::from_secs(21)) },
+        initial_window: InitialWindow::Rfc6928,
+        ..Self::DOCUMENTED
+    };
+
+    /// RFC 9293 with its SHOULDs; Winsock calls otherwise as in [`Profile::DOCUMENTED`].
+    pub const RFC9293: Self = Self {
+        name: "rfc9293",
+        syn_in_syn_received: SynInSynReceived::ReturnToListen,
+        fin_wait_2: None,
+        ..Self::DOCUMENTED
+    };
+
+    /// Every profile, the default first.
+    pub const ALL: [&'static Self; 3] = [&Self::WINDOWS, &Self::DOCUMENTED, &Self::RFC9293];
+
+    /// The profile of that name.
+    ///
+    /// ```
+    /// use closewait::profile::Profile;
+    /// assert_eq!(Profile::by_name("documented"), Some(&Profile::DOCUMENTED));
+    /// assert_eq!(Profile::by_name("minix"), None);
+    /// ```
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<&'static Self> {
+        Self::ALL.into_iter().find(|p| p.name == name)
+    }
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self::WINDOWS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initial_window_follows_the_tables_of_the_rfcs() {
+        // RFC 5681 section 3.1.
+        for (smss, iw) in [(536, 2144), (1095, 4380), (1096, 3288), (2190, 6570), (2191, 4382)] {
+            assert_eq!(InitialWindow::Rfc5681.bytes(smss), iw, "smss {smss}");
+        }
+        // RFC 6928 section 2: min(10 * MSS, max(2 * MSS, 14600)).
+        for (smss, iw) in [(536, 5360), (1460, 14_600), (1461, 14_600), (8960, 17_920)] {
+            assert_eq!(InitialWindow::Rfc6928.bytes(smss), iw, "smss {smss}");
+        }
+    }
+}

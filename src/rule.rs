@@ -1,0 +1,154 @@
+//! Rules: the named reason of everything that happens. Each segment, return, notification, timer and state
+//! change carries the [`Rule`] that caused it; a rule knows where it comes from.
+
+use core::fmt;
+
+macro_rules! rules {
+    ($($name:ident $id:literal [$source:literal] $text:literal;)*) => {
+        /// Why something happened.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum Rule {
+            $(#[doc = concat!($text, " (", $source, ")")] $name,)*
+        }
+
+        impl Rule {
+            /// Every rule, in the order of this page.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The name that traces show.
+            #[must_use]
+            pub const fn id(self) -> &'static str {
+                match self { $(Self::$name => $id,)* }
+            }
+
+            /// Where it comes from: clauses (CS-…), rulings (R…), facts (WF-…), requirements (TR-…), sections.
+            #[must_use]
+            pub const fn source(self) -> &'static str {
+                match self { $(Self::$name => $source,)* }
+            }
+
+            /// What it says, in a sentence.
+            #[must_use]
+            pub const fn text(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+rules! {
+    // The calls of RFC 9293 section 3.10.
+    ActiveOpen "active-open" ["RFC 9293 3.10.1"] "OPEN (active) sends a SYN.";
+    SendCall "send" ["RFC 9293 3.10.2"] "SEND: text leaves as the window, Nagle and congestion control allow.";
+    WindowUpdate "window-update" ["RFC 9293 3.10.3, TR-55"] "RECEIVE made room: a window grown by a segment or half the buffer is announced.";
+    CloseCall "close" ["RFC 9293 3.10.4, TR-E9"] "CLOSE: FIN follows the last of the queued text.";
+    CloseInSynReceived "close-syn-received" ["RFC 9293 3.10.4, R24"] "CLOSE in SYN-RECEIVED that an active open led to.";
+    CloseInSynSent "close-syn-sent" ["RFC 9293 3.10.4, R24"] "CLOSE in SYN-SENT deletes the connection; nothing is sent.";
+    AbortCall "abort" ["RFC 9293 3.10.5, TR-E10, R27"] "ABORT sends a RST and deletes the connection.";
+    AbortSilent "abort-silent" ["RFC 9293 3.10.5, TR-E10, R28"] "ABORT in SYN-SENT, CLOSING, LAST-ACK and TIME-WAIT sends nothing.";
+
+    // SEGMENT ARRIVES, RFC 9293 section 3.10.7.
+    NoConnection "no-connection" ["RFC 9293 3.10.7.1, TR-E1, R17"] "A segment for no connection is answered by a RST.";
+    NoConnectionRst "no-connection-rst" ["RFC 9293 3.10.7.1, TR-E1"] "A RST for no connection is dropped.";
+    ListenIgnoresRst "listen-rst" ["RFC 9293 3.10.7.2, TR-E5"] "LISTEN ignores a RST.";
+    ListenRefusesAck "listen-ack" ["RFC 9293 3.10.7.2, TR-E2, R17"] "An ACK to LISTEN is answered by a RST.";
+    ListenSyn "listen-syn" ["RFC 9293 3.10.7.2"] "A SYN to LISTEN is answered by SYN+ACK.";
+    ListenDrops "listen-drop" ["RFC 9293 3.10.7.2"] "LISTEN drops a segment without SYN, ACK or RST.";
+    BacklogFull "backlog-full" ["R22, R43, WF-10.14"] "A SYN that finds the backlog full is refused by a RST.";
+    NotUnicast "not-unicast" ["RFC 9293 3.9.2.3, TR-18, TR-19"] "A segment from or to an address that is not unicast is dropped.";
+    UnacceptableAckOpening "opening-bad-ack" ["RFC 9293 3.10.7.3, 3.10.7.4, TR-E2"] "While opening, an ACK of what was not sent is answered by a RST.";
+    SynSentDrops "syn-sent-drop" ["RFC 9293 3.10.7.3, TR-E5"] "SYN-SENT drops what neither acknowledges its SYN nor carries one.";
+    Refused "refused" ["RFC 9293 3.10.7.3, TR-E5, R23"] "A RST that acknowledges our SYN refuses the connection.";
+    RefusedRetry "refused-retry" ["R23, R29, WF-10.4"] "The SYN is sent again a while after a RST refused it.";
+    SynAck "syn-ack" ["RFC 9293 3.10.7.3"] "SYN+ACK acknowledges our SYN: ESTABLISHED.";
+    SimultaneousOpen "simultaneous-open" ["RFC 9293 3.5, 3.10.7.3, TR-10"] "Both SYNs crossed: SYN-RECEIVED.";
+    HandshakeDone "handshake-done" ["RFC 9293 3.10.7.4"] "The ACK of our SYN: ESTABLISHED.";
+    Unacceptable "unacceptable" ["RFC 9293 3.10.7.4 first, TR-E3"] "A segment outside the window is answered by an ACK.";
+    UnacceptableRst "unacceptable-rst" ["RFC 9293 3.10.7.4 first, TR-C12"] "A RST outside the window is dropped.";
+    RstChallenge "rst-challenge" ["RFC 9293 3.10.7.4 second, TR-E6, TR-C11"] "A RST in the window, but not at RCV.NXT, is answered by a challenge ACK.";
+    RstReceived "rst-received" ["RFC 9293 3.10.7.4 second, TR-E7"] "A RST at RCV.NXT resets the connection.";
+    RstToListen "rst-to-listen" ["RFC 9293 3.10.7.4 second, TR-E5"] "A RST in SYN-RECEIVED of a passive open: back to LISTEN.";
+    RstTimeWaitIgnored "rst-time-wait" ["RFC 1337 F1, R26"] "A RST does not end TIME-WAIT.";
+    SynChallenge "syn-challenge" ["RFC 9293 3.10.7.4 fourth, TR-E8, R16"] "A SYN in a synchronized state is answered by a challenge ACK.";
+    SynToListen "syn-to-listen" ["RFC 9293 3.10.7.4 fourth, R16"] "A SYN in SYN-RECEIVED of a passive open: back to LISTEN.";
+    TimeWaitReopened "time-wait-reopened" ["RFC 9293 3.10.7.4 fourth, MAY-2, R16c"] "A new SYN in TIME-WAIT: the old connection makes room.";
+    NoAckBit "no-ack-bit" ["RFC 9293 3.10.7.4 fifth"] "A segment without the ACK bit is dropped.";
+    AckReceived "ack" ["RFC 9293 3.10.7.4 fifth"] "An ACK advances SND.UNA.";
+    AckOfUnsent "ack-of-unsent" ["RFC 9293 3.10.7.4 fifth"] "An ACK of what was not yet sent is answered by an ACK.";
+    FinAcked "fin-acked" ["RFC 9293 3.10.7.4 fifth, TR-E13"] "Our FIN is acknowledged.";
+    TextAccepted "text" ["RFC 9293 3.10.7.4 seventh"] "Text in order is delivered and acknowledged.";
+    OutOfOrder "out-of-order" ["RFC 9293 3.10.7.4 seventh, TR-67, TR-C41"] "Text past a gap is kept; the ACK names the gap.";
+    DataAfterClose "data-after-close" ["RFC 9293 3.6.1, TR-4, R7"] "Data that nobody can read any more is answered by a RST.";
+    DataAfterShutdown "data-after-sd-receive" ["WF-4.8, RFC 9293 3.6.1"] "Data after shutdown(SD_RECEIVE) resets the connection.";
+    FinReceived "fin-received" ["RFC 9293 3.10.7.4 eighth, TR-E12"] "The peer's FIN is acknowledged; nothing more will come.";
+    FinRetransmitted "fin-again" ["RFC 9293 3.10.7.4, TR-E12, R7b"] "A retransmitted FIN is acknowledged again; in TIME-WAIT 2 MSL starts anew.";
+
+    // Timers, RFC 9293 section 3.10.8, RFC 6298.
+    Retransmission "retransmission" ["RFC 6298 5.4 to 5.6, RFC 9293 3.10.8"] "The retransmission timer: the first unacknowledged segment is sent again.";
+    GoBack "recovery" ["RFC 5681 3.1"] "After a timeout what followed the lost segment is sent again, in slow start.";
+    GaveUp "gave-up" ["RFC 9293 3.8.3, TR-77, WF-10.8"] "Retransmission gave up at max_r2.";
+    SynGaveUp "syn-gave-up" ["RFC 9293 3.8.3, TR-82, WF-10.2, R44"] "The SYN was not answered until max_r2.";
+    ZeroWindowProbe "zero-window-probe" ["RFC 9293 3.8.6.1, TR-48 to TR-51"] "The persist timer: one octet is sent into a closed window.";
+    SwsOverride "sws-override" ["RFC 9293 3.8.6.2.1"] "The override timer: what silly-window avoidance held back is sent.";
+    TimeWaitOver "time-wait-over" ["RFC 9293 3.10.8, TR-2, R12"] "2 MSL have passed.";
+    FinWait2Over "fin-wait-2-over" ["R36, WF-10.13"] "An orphan waited in FIN-WAIT-2 long enough.";
+    CloseExpired "close-expired" ["CS-E8, R2, RFC 9293 3.9.1.4, TR-E11"] "The time given to CLOSE is over with text unacknowledged: it becomes an ABORT.";
+    CloseExpiredIdle "close-expired-idle" ["R2, CS-E7"] "The time given to CLOSE is over with no text unacknowledged: the close goes on.";
+
+    // Listening sockets.
+    ListenerClosed "listener-closed" ["R21"] "closesocket on a listening socket resets connections that were not accepted.";
+    ListenerGone "listener-gone" ["R21"] "The handshake completes for a listener that was closed: RST.";
+
+    // closesocket's disposition.
+    NotLastReference "not-last-reference" ["CS-B2"] "Another descriptor remains: the connection is left alone.";
+    NoConnectionToClose "nothing-to-close" ["CS-B3"] "No connection: only the handle and the binding are released.";
+    CloseListening "close-listening" ["R21, R38"] "A listening socket closes at once.";
+    CloseOpening "close-opening" ["R24, R38"] "A connection that is still opening is closed at once.";
+    HardClose "hard-close" ["CS-D2, CS-E4, CS-E11"] "l_onoff nonzero, l_linger zero: RST at once, unsent data lost, no TIME_WAIT.";
+    HardCloseLate "hard-close-late" ["R28"] "A hard close in CLOSING, LAST_ACK or TIME_WAIT sends no segment.";
+    UnreadData "unread-data" ["R4, RFC 9293 3.6.1 SHLD-3"] "Received data is unread: RST, whatever the linger option.";
+    ReceivePending "receive-pending" ["R5, WF-3.16"] "A receive is pending: RST, whatever the linger option.";
+    GracefulClose "graceful-close" ["CS-D1, CS-E1, CS-E2"] "l_onoff zero: returns at once; queued data and FIN follow in the background.";
+    GracefulNonblocking "graceful-nonblocking" ["CS-E10, R1"] "Nonblocking, nothing unacknowledged: completes at once, gracefully.";
+    CloseWouldBlock "close-would-block" ["CS-A7, CS-E10, R1"] "Nonblocking with a timeout and data unacknowledged: WSAEWOULDBLOCK, nothing is initiated.";
+    LingeringClose "lingering-close" ["CS-D3, CS-E6"] "Blocking with a timeout: waits until the data is acknowledged or the time is over.";
+    LingerDone "linger-done" ["CS-E7, R2"] "What the lingering close waited for was acknowledged in time.";
+    LingerExpired "linger-expired" ["CS-E8, CS-E9, R2"] "The linger timeout is over: 0 all the same.";
+    LingerAborted "linger-aborted" ["CS-E9"] "The connection ended while closesocket lingered: 0 all the same.";
+    AlreadyEnded "already-ended" ["CS-B3"] "The connection had ended before.";
+
+    // Winsock calls.
+    Completed "completed" ["Winsock 2"] "The call could be completed.";
+    CallFailed "call-failed" ["Winsock 2"] "The call failed for the reason its code names.";
+    NotInitialised "not-initialised" ["CS-A2"] "No successful WSAStartup is outstanding.";
+    NotSocket "not-socket" ["CS-A4, CS-B1"] "The handle names no socket of this process.";
+    WouldBlock "would-block" ["Winsock 2, ioctlsocket FIONBIO"] "The socket is nonblocking and the call cannot be completed now.";
+    Cancelled "cancelled" ["CS-B4, R13"] "Another thread closed the socket: WSAEINTR.";
+    DataArrived "data" ["Winsock 2 recv"] "Data was there to be read.";
+    EndOfStream "end-of-stream" ["WF-3.1"] "The peer closed its sending side and everything was read: 0.";
+    ConnectionReset "connection-reset" ["CS-E5, R8, R11, WF-3.5"] "The peer reset the connection.";
+    ConnectionTimedOut "connection-timed-out" ["R14"] "Retransmission had given up.";
+    ConnectionAborted "connection-aborted" ["WF-4.8"] "This end had reset the connection.";
+    ShutDown "shut-down" ["WF-4.4"] "That direction was shut down.";
+    Cleanup "cleanup" ["R18, WF-8.10"] "The last WSACleanup closes every socket without waiting.";
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.id(), self.source())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Rule;
+
+    #[test]
+    fn ids_are_unique_and_every_rule_names_a_source() {
+        let mut ids: alloc::vec::Vec<_> = Rule::ALL.iter().map(|r| r.id()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), Rule::ALL.len());
+        assert!(Rule::ALL.iter().all(|r| !r.source().is_empty() && r.text().ends_with('.')));
+    }
+}

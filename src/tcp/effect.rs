@@ -1,0 +1,122 @@
+//! What a transition does to the world outside: a write-only list of effects, each with its rule.
+
+use super::StateName;
+use crate::packet::Segment;
+use crate::profile::Profile;
+use crate::rule::Rule;
+use crate::time::Instant;
+use alloc::vec::Vec;
+
+/// The circumstances of a transition: the time, the profile, and where effects go.
+#[derive(Debug)]
+pub struct Cx<'a> {
+    /// The time of the event.
+    pub now: Instant,
+    /// The rules of this host.
+    pub profile: &'a Profile,
+    /// Where effects go, in the order in which they happen.
+    pub out: &'a mut Vec<Effect>,
+}
+
+impl Cx<'_> {
+    pub(super) fn transmit(&mut self, segment: Segment, rule: Rule) {
+        self.out.push(Effect::Transmit { segment, rule });
+    }
+
+    pub(super) fn notify(&mut self, notice: Notice, rule: Rule) {
+        self.out.push(Effect::Notify { notice, rule });
+    }
+
+    pub(super) fn ignore(&mut self, rule: Rule) {
+        self.out.push(Effect::Dropped { rule });
+    }
+}
+
+/// One consequence of an event.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// This segment leaves.
+    Transmit {
+        /// The segment.
+        segment: Segment,
+        /// Why.
+        rule: Rule,
+    },
+    /// The arriving segment was dropped, or part of it not used.
+    Dropped {
+        /// Why.
+        rule: Rule,
+    },
+    /// The connection changed its state.
+    Became {
+        /// Before.
+        from: StateName,
+        /// After.
+        to: StateName,
+        /// Why.
+        rule: Rule,
+    },
+    /// A timer fired.
+    Expired {
+        /// Which, by what it does.
+        rule: Rule,
+    },
+    /// Something that the connection's user may wait for.
+    Notify {
+        /// What.
+        notice: Notice,
+        /// Why.
+        rule: Rule,
+    },
+}
+
+/// What a connection's user may wait for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Notice {
+    /// ESTABLISHED was reached.
+    Connected,
+    /// More can be read.
+    Readable,
+    /// The peer's FIN was received.
+    EndOfStream,
+    /// The peer acknowledged more.
+    Acknowledged,
+    /// The time given to CLOSE is over, with nothing but our FIN unacknowledged.
+    CloseExpired,
+    /// The connection is over.
+    Ended(Cause),
+}
+
+/// Why a connection is over.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Cause {
+    /// Both sides closed.
+    Finished,
+    /// The peer's RST.
+    Reset,
+    /// The peer's RST, when its FIN had been received before.
+    ResetAfterFin,
+    /// The peer's RST, when both sides had closed (TR-E7: CLOSED, silently).
+    ResetClosing,
+    /// A RST answered our SYN.
+    Refused,
+    /// Our SYN was not answered.
+    SynTimedOut,
+    /// Retransmission gave up.
+    TimedOut,
+    /// This end sent a RST.
+    Aborted,
+    /// The user deleted it before there was anything to abort, or its listener took it back.
+    Deleted,
+}
+
+impl Cause {
+    /// Whether what was received and not yet read is lost (R8).
+    pub(super) fn discards_unread(self, profile: &Profile) -> bool {
+        match self {
+            Self::Finished | Self::ResetClosing | Self::TimedOut => false,
+            Self::Reset | Self::ResetAfterFin => profile.rst_discards_unread,
+            Self::Refused | Self::SynTimedOut | Self::Aborted | Self::Deleted => true,
+        }
+    }
+}

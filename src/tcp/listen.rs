@@ -1,0 +1,64 @@
+//! SEGMENT ARRIVES in LISTEN (RFC 9293 3.10.7.2). LISTEN holds no connection, so this is a function of the
+//! segment; a SYN yields what a new connection begins with.
+
+use super::opening::{Origin, Settings, SynReceived};
+use super::{Cx, State, StateName, closed};
+use crate::packet::Segment;
+use crate::rule::Rule;
+use crate::seq::Seq;
+use alloc::boxed::Box;
+
+/// What LISTEN makes of a segment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// First: a RST is ignored.
+    Ignore,
+    /// Second: an ACK is answered by a RST.
+    Refuse,
+    /// Third: a SYN begins a connection.
+    Syn,
+    /// Fourth: anything else is dropped.
+    Drop,
+}
+
+/// The four checks, in the RFC's order.
+#[must_use]
+pub const fn verdict(segment: &Segment) -> Verdict {
+    if segment.rst() {
+        Verdict::Ignore
+    } else if segment.has_ack() {
+        Verdict::Refuse
+    } else if segment.syn() {
+        Verdict::Syn
+    } else {
+        Verdict::Drop
+    }
+}
+
+/// Answers a segment that begins no connection.
+pub fn arrives(segment: &Segment, cx: &mut Cx<'_>) {
+    match verdict(segment) {
+        Verdict::Ignore => cx.ignore(Rule::ListenIgnoresRst),
+        Verdict::Refuse => {
+            if let Some(rst) = closed::reply(segment) {
+                cx.transmit(rst, Rule::ListenRefusesAck);
+            }
+        }
+        Verdict::Syn | Verdict::Drop => cx.ignore(Rule::ListenDrops),
+    }
+}
+
+/// A SYN that the listener takes: SYN+ACK leaves, SYN-RECEIVED begins.
+#[must_use = "the connection begins as the returned state"]
+pub fn open(iss: Seq, segment: &Segment, settings: Settings, cx: &mut Cx<'_>) -> State {
+    let s = SynReceived::new(settings, Origin::Passive, iss, segment, cx);
+    s.send_syn_ack(Rule::ListenSyn, cx);
+    State::became(StateName::Listen, State::SynReceived(Box::new(s)), Rule::ListenSyn, cx)
+}
+
+/// A SYN that finds the backlog full (R22).
+pub fn refuse(segment: &Segment, cx: &mut Cx<'_>) {
+    if let Some(rst) = closed::reply(segment) {
+        cx.transmit(rst, Rule::BacklogFull);
+    }
+}

@@ -1,0 +1,261 @@
+//! SYN-SENT and SYN-RECEIVED: what exists before a connection is established.
+
+use super::tcb::{App, Tcb};
+use super::{Cx, Effect, Notice, State, StateName, receive::Receive, rtt::Rtt, send::Send};
+use crate::packet::{Flags, Options, Segment};
+use crate::profile::{MaxR2, Profile};
+use crate::rule::Rule;
+use crate::seq::Seq;
+use crate::time::Instant;
+use alloc::boxed::Box;
+
+/// What the user and the interface set for a connection before it begins.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Settings {
+    /// The MSS that we announce: the interface's MTU less headers, in bytes.
+    pub mss: u16,
+    /// The MSS to send with when the peer announces none: 536 (IPv4) or 1220 (IPv6) bytes.
+    pub default_mss: u16,
+    /// Bytes of receive buffer.
+    pub receive_buffer: u32,
+    /// Nagle's algorithm is off.
+    pub nodelay: bool,
+}
+
+/// Retransmission of a SYN or SYN+ACK.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct SynTimer {
+    pub(super) at: Instant,
+    pub(super) first_sent: Instant,
+    pub(super) retransmissions: u8,
+    pub(super) rtt: Rtt,
+}
+
+impl SynTimer {
+    pub(super) fn start(cx: &Cx<'_>) -> Self {
+        let rtt = Rtt::new(cx.profile);
+        let mut timer = Self { at: cx.now, first_sent: cx.now, retransmissions: 0, rtt };
+        timer.rearm(cx);
+        timer
+    }
+
+    fn rearm(&mut self, cx: &Cx<'_>) {
+        self.at = cx.profile.syn_max_r2.cap(self.first_sent, cx.now + self.rtt.rto());
+    }
+
+    /// The SYN goes out anew, as if for the first time (R29).
+    pub(super) fn restart_at(&mut self, at: Instant) {
+        self.at = at;
+    }
+
+    /// Counts a retransmission and sets the next; false when max_r2 is reached.
+    #[must_use]
+    pub(super) fn again(&mut self, cx: &Cx<'_>) -> bool {
+        if cx.profile.syn_max_r2.reached(self.retransmissions, self.first_sent, cx.now) {
+            return false;
+        }
+        self.retransmissions += 1;
+        self.rtt.back_off(cx.profile);
+        self.rearm(cx);
+        true
+    }
+}
+
+impl MaxR2 {
+    /// Whether retransmission must give up now.
+    pub(super) fn reached(&self, retransmissions: u8, first_sent: Instant, now: Instant) -> bool {
+        self.retransmissions.is_some_and(|n| retransmissions >= n)
+            || self.time.is_some_and(|t| now >= first_sent + t)
+    }
+
+    /// `at`, or the end of the time if that comes first.
+    pub(super) fn cap(&self, first_sent: Instant, at: Instant) -> Instant {
+        self.time.map_or(at, |t| at.min(first_sent + t))
+    }
+}
+
+/// SYN-SENT.
+#[derive(Clone, Debug)]
+pub struct SynSent {
+    pub(super) settings: Settings,
+    pub(super) iss: Seq,
+    pub(super) timer: SynTimer,
+    /// RSTs that refused the SYN so far (R23).
+    pub(super) refusals: u8,
+    /// The timer waits to send the SYN again after a refusal (R29).
+    pub(super) retrying: bool,
+}
+
+/// Where SYN-RECEIVED came from (RFC 9293 MUST-11).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Origin {
+    /// A listener's.
+    Passive,
+    /// Our own OPEN; both SYNs crossed.
+    Active,
+    /// A listener's that was closed meanwhile (R21).
+    Abandoned,
+}
+
+/// SYN-RECEIVED.
+#[derive(Clone, Debug)]
+pub struct SynReceived {
+    pub(super) settings: Settings,
+    pub(super) origin: Origin,
+    pub(super) iss: Seq,
+    pub(super) irs: Seq,
+    /// SEG.WND of the peer's SYN.
+    pub(super) snd_wnd: u16,
+    /// The peer's MSS option.
+    pub(super) peer_mss: Option<u16>,
+    pub(super) timer: SynTimer,
+    /// Text and FIN that came with the SYN (R42).
+    pub(super) early: Option<Segment>,
+}
+
+impl Settings {
+    /// The window of a SYN, never scaled.
+    pub(super) fn syn_window(&self) -> u16 {
+        u16::try_from(self.receive_buffer).unwrap_or(u16::MAX)
+    }
+
+    fn syn(&self, flags: Flags, seq: Seq, ack: Seq) -> Segment {
+        Segment {
+            wnd: self.syn_window(),
+            options: Options { mss: Some(self.mss) },
+            ..Segment::control(flags, seq, ack)
+        }
+    }
+}
+
+impl SynSent {
+    /// OPEN (active): the SYN leaves (RFC 9293 3.10.1).
+    #[must_use = "the connection begins as the returned state"]
+    pub fn open(iss: Seq, settings: Settings, cx: &mut Cx<'_>) -> State {
+        let s = Self { settings, iss, timer: SynTimer::start(cx), refusals: 0, retrying: false };
+        s.send_syn(Rule::ActiveOpen, cx);
+        State::became(StateName::Closed, State::SynSent(Box::new(s)), Rule::ActiveOpen, cx)
+    }
+
+    pub(super) fn send_syn(&self, rule: Rule, cx: &mut Cx<'_>) {
+        cx.transmit(self.settings.syn(Flags::SYN, self.iss, Seq(0)), rule);
+    }
+
+    /// SYN+ACK came: our SYN is acknowledged.
+    pub(super) fn established(&self, segment: &Segment, cx: &mut Cx<'_>) -> Tcb {
+        let snd = Opened {
+            settings: self.settings,
+            iss: self.iss,
+            irs: segment.seq,
+            peer_mss: segment.options.mss,
+            wnd: segment.wnd,
+            timer: self.timer,
+        };
+        let mut tcb = snd.tcb(cx);
+        tcb.snd.syn_acknowledged();
+        tcb
+    }
+
+    /// The peer's SYN crossed ours.
+    pub(super) fn crossed(&self, segment: &Segment, cx: &mut Cx<'_>) -> SynReceived {
+        SynReceived::new(self.settings, Origin::Active, self.iss, segment, cx)
+    }
+}
+
+impl SynReceived {
+    pub(super) fn new(
+        settings: Settings,
+        origin: Origin,
+        iss: Seq,
+        segment: &Segment,
+        cx: &mut Cx<'_>,
+    ) -> Self {
+        Self {
+            settings,
+            origin,
+            iss,
+            irs: segment.seq,
+            snd_wnd: segment.wnd,
+            peer_mss: segment.options.mss,
+            timer: SynTimer::start(cx),
+            early: early(segment, cx.profile),
+        }
+    }
+
+    pub(super) fn rcv_nxt(&self) -> Seq {
+        self.irs + 1
+    }
+
+    pub(super) fn send_syn_ack(&self, rule: Rule, cx: &mut Cx<'_>) {
+        cx.transmit(self.settings.syn(Flags::SYN | Flags::ACK, self.iss, self.rcv_nxt()), rule);
+    }
+
+    /// The control block, our SYN still unacknowledged.
+    pub(super) fn tcb(&self, cx: &mut Cx<'_>) -> Tcb {
+        Opened {
+            settings: self.settings,
+            iss: self.iss,
+            irs: self.irs,
+            peer_mss: self.peer_mss,
+            wnd: self.snd_wnd,
+            timer: self.timer,
+        }
+        .tcb(cx)
+    }
+
+    /// The listener of a passive open is gone (R21).
+    pub(crate) fn abandon(&mut self) {
+        if self.origin == Origin::Passive {
+            self.origin = Origin::Abandoned;
+        }
+    }
+}
+
+/// Text and FIN of a SYN, to be looked at once the connection is established.
+fn early(segment: &Segment, profile: &Profile) -> Option<Segment> {
+    use crate::profile::TextOnSyn;
+    match profile.text_on_syn {
+        TextOnSyn::Queued if segment.text_len() > 0 || segment.fin() => {
+            let mut rest = segment.clone();
+            rest.seq = segment.text_seq();
+            rest.flags = (rest.flags & Flags::FIN) | Flags::ACK;
+            Some(rest)
+        }
+        TextOnSyn::Queued | TextOnSyn::Dropped => None,
+    }
+}
+
+/// What both ways of opening know when the transmission control block is made.
+struct Opened {
+    settings: Settings,
+    iss: Seq,
+    irs: Seq,
+    peer_mss: Option<u16>,
+    wnd: u16,
+    timer: SynTimer,
+}
+
+impl Opened {
+    fn tcb(self, cx: &mut Cx<'_>) -> Tcb {
+        let Self { settings, iss, irs, peer_mss, wnd, timer } = self;
+        let mut rtt = timer.rtt;
+        let lost_syn = timer.retransmissions > 0;
+        if lost_syn {
+            rtt.after_syn_loss(cx.profile);
+        } else {
+            rtt.sample(cx.now.since(timer.first_sent), cx.profile);
+        }
+        let mss = peer_mss.unwrap_or(settings.default_mss).clamp(1, settings.mss.max(1));
+        Tcb {
+            snd: Send::new(iss, mss, wnd, irs, rtt, lost_syn, settings.nodelay, cx.profile),
+            rcv: Receive::new(irs, settings.receive_buffer, settings.syn_window()),
+            app: App::Open,
+            close_by: None,
+        }
+    }
+}
+
+/// Announces ESTABLISHED.
+pub(super) fn connected(rule: Rule, cx: &mut Cx<'_>) {
+    cx.out.push(Effect::Notify { notice: Notice::Connected, rule });
+}

@@ -1,0 +1,269 @@
+//! The receiving half of a connection: the receive sequence space of RFC 9293 3.3.1, what can be read, and what
+//! came past a gap.
+
+use crate::buf::Rope;
+use crate::seq::Seq;
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use bytes::{Buf, Bytes};
+
+/// RCV.* and what belongs to it.
+#[derive(Clone, Debug)]
+pub struct Receive {
+    /// RCV.NXT.
+    pub(crate) nxt: Seq,
+    /// RCV.NXT + RCV.WND as last announced; it never moves back (SHLD-14).
+    edge: Seq,
+    /// Bytes of receive buffer.
+    pub(super) capacity: u32,
+    /// In order and not yet read.
+    pub(super) inbox: Rope,
+    /// The peer's FIN was received, and everything before it.
+    pub(crate) fin: bool,
+    /// What came past a gap.
+    pub(super) beyond: Option<Box<Beyond>>,
+}
+
+/// Segments past a gap, in order, without overlaps.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Beyond {
+    blocks: VecDeque<(Seq, Bytes)>,
+    /// The number of a FIN that came past the gap.
+    fin: Option<Seq>,
+}
+
+impl Receive {
+    pub(super) fn new(irs: Seq, capacity: u32, announced: u16) -> Self {
+        let nxt = irs + 1;
+        Self { nxt, edge: nxt + u32::from(announced), capacity, inbox: Rope::default(), fin: false, beyond: None }
+    }
+
+    /// RCV.WND: what the peer was told.
+    #[must_use]
+    pub(crate) fn wnd(&self) -> u32 {
+        self.edge - self.nxt
+    }
+
+    /// How far the announced edge could move now.
+    fn room(&self) -> u32 {
+        let unread = u32::try_from(self.inbox.len()).unwrap_or(u32::MAX);
+        let free = self.capacity.saturating_sub(unread).min(u32::from(u16::MAX));
+        free.saturating_sub(self.wnd())
+    }
+
+    /// The window to announce in a segment that leaves now: the edge moves only when it is worth it, by a segment
+    /// or half the buffer (RFC 9293 3.8.6.2.2).
+    pub(super) fn announce(&mut self, mss: u16) -> u16 {
+        let room = self.room();
+        if room > 0 && room >= (self.capacity / 2).min(u32::from(mss)) {
+            self.edge += room;
+        }
+        u16::try_from(self.wnd()).expect("a window without scaling fits 16 bits")
+    }
+
+    /// Whether a read made enough room to say so without being asked: the peer may be waiting (fewer than two
+    /// segments were left to it), or half the buffer became free.
+    pub(super) fn owes_update(&self, mss: u16) -> bool {
+        let (room, mss) = (self.room(), u32::from(mss));
+        !self.fin
+            && room > 0
+            && room >= (self.capacity / 2).min(mss)
+            && (self.wnd() < 2 * mss || room >= self.capacity / 2)
+    }
+
+    /// RFC 9293 3.10.7.4 first: whether the segment takes up any of the window. `len` counts SYN and FIN.
+    pub(super) fn acceptable(&self, seq: Seq, len: u32) -> bool {
+        acceptable(self.nxt, self.wnd(), seq, len)
+    }
+
+    /// Takes text and FIN of an acceptable segment. Tells what became of it.
+    pub(super) fn take(&mut self, seq: Seq, text: Bytes, fin: bool) -> Taken {
+        // What lies past the window, a FIN included, is trimmed off.
+        let fin_at = fin.then(|| seq + super::send::len32(text.len())).filter(|at| at.lt(self.edge));
+        let (seq, text) = trim(seq, text, self.nxt, self.edge);
+        let before = self.nxt;
+        if seq.gt(self.nxt) || (text.is_empty() && fin_at.is_some_and(|at| at.gt(self.nxt))) {
+            let beyond = self.beyond.get_or_insert_default();
+            beyond.insert(seq, text);
+            beyond.fin = beyond.fin.or(fin_at);
+            return Taken::PastGap;
+        }
+        self.nxt += super::send::len32(text.len());
+        self.inbox.push(text);
+        let reassembled = self.close_gap();
+        let fin_at = fin_at.or(self.beyond.as_ref().and_then(|b| b.fin));
+        let text = self.nxt - before;
+        let fin = !self.fin && fin_at == Some(self.nxt);
+        if fin {
+            self.nxt += 1;
+            self.fin = true;
+            self.beyond = None;
+        }
+        if text == 0 && !fin { Taken::Nothing } else { Taken::InOrder { text, fin, reassembled } }
+    }
+
+    fn close_gap(&mut self) -> bool {
+        let Some(beyond) = &mut self.beyond else { return false };
+        let mut closed = false;
+        while let Some((seq, _)) = beyond.blocks.front()
+            && seq.le(self.nxt)
+        {
+            let (seq, mut text) = beyond.blocks.pop_front().expect("there is a front");
+            let known = (self.nxt - seq) as usize;
+            if known < text.len() {
+                text.advance(known);
+                self.nxt += super::send::len32(text.len());
+                self.inbox.push(text);
+                closed = true;
+            }
+        }
+        if beyond.blocks.is_empty() && beyond.fin.is_none() {
+            self.beyond = None;
+        }
+        closed
+    }
+
+    /// Bytes that wait past a gap.
+    pub(super) fn past_gap(&self) -> usize {
+        self.beyond.as_ref().map_or(0, |b| b.blocks.iter().map(|(_, text)| text.len()).sum())
+    }
+}
+
+/// What became of a segment's text and FIN.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Taken {
+    /// RCV.NXT advanced by `text` octets and the FIN.
+    InOrder { text: u32, fin: bool, reassembled: bool },
+    /// Kept past a gap.
+    PastGap,
+    /// All of it was known.
+    Nothing,
+}
+
+impl Beyond {
+    /// Adds what of `text` is not there yet; what came first stays.
+    fn insert(&mut self, mut seq: Seq, mut text: Bytes) {
+        let mut i = 0;
+        while !text.is_empty() {
+            let Some((at, block)) = self.blocks.get(i) else {
+                self.blocks.push_back((seq, text));
+                return;
+            };
+            let (at, end) = (*at, *at + super::send::len32(block.len()));
+            if seq.lt(at) {
+                let head = text.split_to(((at - seq) as usize).min(text.len()));
+                let next = seq + super::send::len32(head.len());
+                self.blocks.insert(i, (seq, head));
+                seq = next;
+            } else if seq.lt(end) {
+                let known = ((end - seq) as usize).min(text.len());
+                text.advance(known);
+                seq = end;
+            }
+            i += 1;
+        }
+    }
+}
+
+/// RFC 9293 3.4 and 3.10.7.4 first: the four cases.
+pub(super) fn acceptable(nxt: Seq, wnd: u32, seq: Seq, len: u32) -> bool {
+    match (len, wnd) {
+        (0, 0) => seq == nxt,
+        (0, _) => seq.in_window(nxt, wnd),
+        (_, 0) => false,
+        (_, _) => seq.in_window(nxt, wnd) || (seq + (len - 1)).in_window(nxt, wnd),
+    }
+}
+
+/// The part of `text` that lies between `nxt` and `edge`.
+fn trim(mut seq: Seq, mut text: Bytes, nxt: Seq, edge: Seq) -> (Seq, Bytes) {
+    if seq.lt(nxt) {
+        let known = (nxt - seq) as usize;
+        text.advance(known.min(text.len()));
+        seq = nxt;
+    }
+    let room = if seq.lt(edge) { (edge - seq) as usize } else { 0 };
+    text.truncate(room);
+    (seq, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(s: &'static str) -> Bytes {
+        Bytes::from_static(s.as_bytes())
+    }
+
+    fn receive() -> Receive {
+        Receive::new(Seq(u32::MAX - 3), 1000, 1000)
+    }
+
+    #[test]
+    fn reassembles_across_the_wrap_in_any_order() {
+        let mut r = receive();
+        let start = r.nxt;
+        assert_eq!(r.take(start + 6, bytes("ghi"), true), Taken::PastGap);
+        assert_eq!(r.take(start + 3, bytes("def"), false), Taken::PastGap);
+        assert_eq!(r.past_gap(), 6);
+        assert_eq!(
+            r.take(start, bytes("abcd"), false),
+            Taken::InOrder { text: 9, fin: true, reassembled: true }
+        );
+        assert_eq!(r.inbox.to_bytes(), "abcdefghi");
+        assert_eq!(r.nxt, start + 10);
+    }
+
+    #[test]
+    fn overlaps_keep_what_came_first() {
+        let mut r = receive();
+        let start = r.nxt;
+        assert_eq!(r.take(start + 2, bytes("CD"), false), Taken::PastGap);
+        assert_eq!(r.take(start + 1, bytes("bcdefg"), false), Taken::PastGap);
+        assert_eq!(r.take(start + 9, bytes("j"), false), Taken::PastGap);
+        assert_eq!(
+            r.take(start, bytes("a"), false),
+            Taken::InOrder { text: 7, fin: false, reassembled: true }
+        );
+        assert_eq!(r.inbox.to_bytes(), "abCDefg");
+        assert_eq!(r.take(start, bytes("abcdefg"), false), Taken::Nothing);
+    }
+
+    #[test]
+    fn text_past_the_window_is_cut_and_the_edge_never_moves_back() {
+        let mut r = receive();
+        let start = r.nxt;
+        let big = Bytes::from(alloc::vec![7; 1500]);
+        assert_eq!(r.take(start, big, false), Taken::InOrder { text: 1000, fin: false, reassembled: false });
+        assert_eq!(r.announce(100), 0);
+        drop(r.inbox.split_front(99));
+        assert_eq!(r.announce(100), 0, "less than a segment is not announced");
+        assert!(!r.owes_update(100));
+        drop(r.inbox.split_front(1));
+        assert!(r.owes_update(100));
+        assert_eq!(r.announce(100), 100);
+        r.capacity = 10;
+        assert_eq!(r.announce(100), 100, "a smaller buffer does not shrink the window");
+    }
+
+    #[test]
+    fn acceptability_is_the_table_of_the_rfc() {
+        let nxt = Seq(100);
+        for (wnd, seq, len, expected) in [
+            (0, 100, 0, true),
+            (0, 99, 0, false),
+            (0, 101, 0, false),
+            (10, 100, 0, true),
+            (10, 109, 0, true),
+            (10, 110, 0, false),
+            (10, 99, 0, false),
+            (0, 100, 1, false),
+            (10, 95, 5, false),
+            (10, 95, 6, true),
+            (10, 109, 50, true),
+            (10, 110, 1, false),
+        ] {
+            assert_eq!(acceptable(nxt, wnd, Seq(seq), len), expected, "wnd {wnd} seq {seq} len {len}");
+        }
+    }
+}

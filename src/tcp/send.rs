@@ -1,0 +1,240 @@
+//! The sending half of a connection: the send sequence space of RFC 9293 3.3.1, the queue behind it, congestion
+//! control (RFC 5681) and the timer. What to send when is decided in `transmit.rs`.
+
+use super::rtt::Rtt;
+use crate::buf::Rope;
+use crate::packet::Segment;
+use crate::profile::Profile;
+use crate::rule::Rule;
+use crate::seq::Seq;
+use crate::time::Instant;
+use bytes::Bytes;
+
+/// The most that a send queue holds, in bytes: comparisons of sequence numbers need it below 2^31.
+pub const MAX_QUEUE: usize = 1 << 30;
+
+/// The one timer of the sending half (RFC 6298, RFC 9293 3.8.6.1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Timer {
+    /// Nothing to wait for.
+    Idle,
+    /// Something in the peer's window is unacknowledged.
+    Retransmit { at: Instant, since: Instant, retransmissions: u8 },
+    /// The window is closed, or too small to be used, and something waits for it.
+    Persist { at: Instant, since: Instant, unanswered: u8, backoff: u8 },
+}
+
+/// Our FIN.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Fin {
+    /// CLOSE was not called.
+    Open,
+    /// A FIN follows the queue; it may have left.
+    Queued,
+    /// The FIN is acknowledged.
+    Acknowledged,
+}
+
+/// SND.* and what belongs to it.
+#[derive(Clone, Debug)]
+pub struct Send {
+    /// SND.UNA.
+    pub(crate) una: Seq,
+    /// SND.NXT: past everything ever sent.
+    pub(crate) nxt: Seq,
+    /// SND.WND.
+    pub(crate) wnd: u32,
+    /// SND.WL1.
+    wl1: Seq,
+    /// SND.WL2.
+    wl2: Seq,
+    /// The largest window seen: the estimate of the peer's buffer (3.8.6.2.1).
+    pub(super) max_wnd: u32,
+    /// The effective send MSS.
+    pub(super) mss: u16,
+    /// Our SYN is not acknowledged: it takes the octet at SND.UNA (a close in SYN-RECEIVED).
+    pub(super) syn: bool,
+    pub(super) fin: Fin,
+    /// Nagle is off.
+    pub(super) nodelay: bool,
+    /// Text from SND.UNA (past the SYN) on: unacknowledged, then unsent.
+    pub(super) queue: Rope,
+    /// After a timeout: where sending again has got to; none once it has reached SND.NXT.
+    pub(super) resend: Option<Seq>,
+    pub(super) cwnd: u32,
+    pub(super) ssthresh: u32,
+    pub(super) rtt: Rtt,
+    /// The octet whose acknowledgment is timed, and since when (Karn: never one that was sent twice).
+    pub(super) timed: Option<(Seq, Instant)>,
+    pub(super) timer: Timer,
+}
+
+impl Send {
+    #[expect(clippy::too_many_arguments, reason = "one caller, which has just taken them apart")]
+    pub(super) fn new(
+        iss: Seq,
+        mss: u16,
+        wnd: u16,
+        irs: Seq,
+        rtt: Rtt,
+        lost_syn: bool,
+        nodelay: bool,
+        profile: &Profile,
+    ) -> Self {
+        let smss = u32::from(mss);
+        Self {
+            una: iss,
+            nxt: iss + 1,
+            wnd: u32::from(wnd),
+            wl1: irs,
+            wl2: iss,
+            max_wnd: u32::from(wnd),
+            mss,
+            syn: true,
+            fin: Fin::Open,
+            nodelay,
+            queue: Rope::default(),
+            resend: None,
+            // RFC 5681 3.1: one segment if the SYN was lost.
+            cwnd: if lost_syn { smss } else { profile.initial_window.bytes(smss) },
+            ssthresh: u32::MAX,
+            rtt,
+            timed: None,
+            timer: Timer::Idle,
+        }
+    }
+
+    /// The handshake is complete.
+    pub(super) fn syn_acknowledged(&mut self) {
+        self.una = self.nxt;
+        self.syn = false;
+    }
+
+    /// Bytes of text that are unsent or unacknowledged.
+    #[must_use]
+    pub(crate) fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// The number of the first octet in the queue.
+    pub(super) fn text_start(&self) -> Seq {
+        self.una + u32::from(self.syn)
+    }
+
+    /// The number after the last octet in the queue: our FIN's, if there is one.
+    pub(super) fn text_end(&self) -> Seq {
+        self.text_start() + len32(self.queue.len())
+    }
+
+    /// Whether our FIN has left (at least once).
+    #[must_use]
+    pub(crate) fn fin_sent(&self) -> bool {
+        match self.fin {
+            Fin::Open => false,
+            Fin::Queued => self.nxt.gt(self.text_end()),
+            Fin::Acknowledged => true,
+        }
+    }
+
+    /// Whether everything we will ever send, our FIN included, is acknowledged.
+    #[must_use]
+    pub(crate) fn fin_acked(&self) -> bool {
+        self.fin == Fin::Acknowledged
+    }
+
+    pub(super) fn push(&mut self, text: Bytes) {
+        self.queue.push(text);
+    }
+
+    /// Everything ever sent is acknowledged.
+    pub(super) fn nothing_in_flight(&self) -> bool {
+        self.una == self.nxt
+    }
+
+    /// Whether SEG.ACK acknowledges something new: SND.UNA < SEG.ACK =< SND.NXT.
+    pub(super) fn acks_new(&self, ack: Seq) -> bool {
+        ack.gt(self.una) && ack.le(self.nxt)
+    }
+
+    /// SND.UNA moves to `ack`, which must acknowledge something new.
+    pub(super) fn acknowledged(&mut self, ack: Seq, now: Instant, profile: &Profile) {
+        assert!(self.acks_new(ack), "SND.UNA {:?} < {ack:?} =< SND.NXT {:?}", self.una, self.nxt);
+        let fin = self.fin == Fin::Queued && ack.gt(self.text_end());
+        let text = (ack - self.una) - u32::from(self.syn) - u32::from(fin);
+        self.queue.drop_front(text as usize);
+        if fin {
+            assert!(self.queue.is_empty(), "a FIN is acknowledged after all its text");
+            self.fin = Fin::Acknowledged;
+        }
+        self.syn = false;
+        self.una = ack;
+        self.resend = self.resend.map(|at| at.max(ack)).filter(|at| at.lt(self.nxt));
+        if let Some((seq, sent)) = self.timed
+            && ack.ge(seq)
+        {
+            self.rtt.sample(now.since(sent), profile);
+            self.timed = None;
+        }
+        self.grow(text);
+        // RFC 6298 5.2, 5.3; the zero-window timer is set anew by whoever sends next.
+        self.timer = Timer::Idle;
+    }
+
+    /// RFC 5681 3.1: slow start below ssthresh, then about one segment a round trip.
+    fn grow(&mut self, acked: u32) {
+        let smss = u32::from(self.mss);
+        if acked == 0 {
+            return;
+        }
+        let more = if self.cwnd < self.ssthresh { acked.min(smss) } else { (smss * smss / self.cwnd).max(1) };
+        self.cwnd = self.cwnd.saturating_add(more);
+    }
+
+    /// RFC 9293 3.10.7.4 fifth: SND.WND, from the newest segment only.
+    pub(super) fn update_window(&mut self, segment: &Segment, now: Instant) {
+        let newer = self.wl1.lt(segment.seq) || (self.wl1 == segment.seq && self.wl2.le(segment.ack));
+        if self.una.le(segment.ack) && newer {
+            let opened = self.wnd == 0 && segment.wnd > 0;
+            self.wnd = u32::from(segment.wnd);
+            self.wl1 = segment.seq;
+            self.wl2 = segment.ack;
+            self.max_wnd = self.max_wnd.max(self.wnd);
+            if opened && matches!(self.timer, Timer::Persist { .. }) {
+                // What went into the closed window was dropped there: send it again at once.
+                self.timer = Timer::Idle;
+                self.resend = (!self.nothing_in_flight()).then_some(self.una);
+            }
+        }
+        if let Timer::Persist { since, unanswered, .. } = &mut self.timer {
+            // RFC 9293 MUST-37: a peer that answers probes is alive, however long its window is closed.
+            *unanswered = 0;
+            *since = now;
+        }
+    }
+
+    /// RFC 5681 3.1, equation 4, and 6298 5.4 to 5.6: the oldest segment is taken for lost.
+    pub(super) fn timed_out(&mut self, retransmissions: u8, profile: &Profile) {
+        let smss = u32::from(self.mss);
+        if retransmissions == 0 {
+            self.ssthresh = ((self.nxt - self.una) / 2).max(2 * smss);
+        }
+        self.cwnd = smss;
+        self.timed = None;
+        self.rtt.back_off(profile);
+        self.resend = Some(self.una);
+    }
+
+    /// Which rule a segment that goes out now has.
+    pub(super) fn rule(&self, fin: bool, resent: Rule) -> Rule {
+        match (self.resend, fin) {
+            (Some(_), _) => resent,
+            (None, true) => Rule::CloseCall,
+            (None, false) => Rule::SendCall,
+        }
+    }
+}
+
+/// A length of queue as sequence space: a queue holds at most [`MAX_QUEUE`] bytes.
+pub(super) fn len32(len: usize) -> u32 {
+    u32::try_from(len).expect("a queue is shorter than the sequence space")
+}

@@ -1,0 +1,229 @@
+//! STATUS (RFC 9293 3.10.6): what can be asked of a connection without changing it, and the few places where its
+//! parts are found whatever the state.
+
+use super::send::Timer;
+use super::{Cause, State, StateName, Tcb};
+use crate::buf::Rope;
+use crate::time::Instant;
+use alloc::boxed::Box;
+
+/// Which timer will fire next, and when.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Deadline {
+    /// When.
+    pub at: Instant,
+    /// Which.
+    pub timer: TimerName,
+}
+
+/// The timers of a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TimerName {
+    /// A SYN or SYN+ACK is unacknowledged.
+    Syn,
+    /// Text or FIN is unacknowledged.
+    Retransmission,
+    /// The peer's window is closed.
+    Persist,
+    /// CLOSE has a time limit.
+    Close,
+    /// An orphan waits for the peer's FIN.
+    FinWait2,
+    /// 2 MSL.
+    TimeWait,
+}
+
+impl State {
+    /// The name of the state.
+    #[must_use]
+    pub const fn name(&self) -> StateName {
+        match self {
+            Self::SynSent(_) => StateName::SynSent,
+            Self::SynReceived(_) => StateName::SynReceived,
+            Self::Established(_) => StateName::Established,
+            Self::FinWait1(_) => StateName::FinWait1,
+            Self::FinWait2(_) => StateName::FinWait2,
+            Self::CloseWait(_) => StateName::CloseWait,
+            Self::Closing(_) => StateName::Closing,
+            Self::LastAck(_) => StateName::LastAck,
+            Self::TimeWait(_) => StateName::TimeWait,
+            Self::Closed(_) => StateName::Closed,
+        }
+    }
+
+    pub(super) fn tcb(&self) -> Option<&Tcb> {
+        match self {
+            Self::Established(s) => Some(&s.tcb),
+            Self::FinWait1(s) => Some(&s.tcb),
+            Self::FinWait2(s) => Some(&s.tcb),
+            Self::CloseWait(s) => Some(&s.tcb),
+            Self::Closing(s) => Some(&s.tcb),
+            Self::LastAck(s) => Some(&s.tcb),
+            Self::SynSent(_) | Self::SynReceived(_) | Self::TimeWait(_) | Self::Closed(_) => None,
+        }
+    }
+
+    pub(super) fn tcb_mut(&mut self) -> Option<&mut Tcb> {
+        match self {
+            Self::Established(s) => Some(&mut s.tcb),
+            Self::FinWait1(s) => Some(&mut s.tcb),
+            Self::FinWait2(s) => Some(&mut s.tcb),
+            Self::CloseWait(s) => Some(&mut s.tcb),
+            Self::Closing(s) => Some(&mut s.tcb),
+            Self::LastAck(s) => Some(&mut s.tcb),
+            Self::SynSent(_) | Self::SynReceived(_) | Self::TimeWait(_) | Self::Closed(_) => None,
+        }
+    }
+
+    fn inbox(&self) -> Option<&Rope> {
+        match self {
+            Self::TimeWait(s) => s.inbox.as_deref(),
+            Self::Closed(s) => s.inbox.as_deref(),
+            Self::SynSent(_)
+            | Self::SynReceived(_)
+            | Self::Established(_)
+            | Self::FinWait1(_)
+            | Self::FinWait2(_)
+            | Self::CloseWait(_)
+            | Self::Closing(_)
+            | Self::LastAck(_) => self.tcb().map(|tcb| &tcb.rcv.inbox),
+        }
+    }
+
+    pub(super) fn inbox_mut(&mut self) -> Option<&mut Rope> {
+        match self {
+            Self::TimeWait(s) => s.inbox.as_deref_mut(),
+            Self::Closed(s) => s.inbox.as_deref_mut(),
+            Self::SynSent(_)
+            | Self::SynReceived(_)
+            | Self::Established(_)
+            | Self::FinWait1(_)
+            | Self::FinWait2(_)
+            | Self::CloseWait(_)
+            | Self::Closing(_)
+            | Self::LastAck(_) => self.tcb_mut().map(|tcb| &mut tcb.rcv.inbox),
+        }
+    }
+
+    pub(super) fn into_inbox(mut self) -> Option<Box<Rope>> {
+        let inbox = core::mem::take(self.inbox_mut()?);
+        (!inbox.is_empty()).then(|| Box::new(inbox))
+    }
+
+    /// Bytes that can be read now.
+    #[must_use]
+    pub fn readable(&self) -> usize {
+        self.inbox().map_or(0, Rope::len)
+    }
+
+    /// The bytes that can be read now, without taking them.
+    #[must_use]
+    pub fn peek(&self) -> Rope {
+        self.inbox().cloned().unwrap_or_default()
+    }
+
+    /// Bytes that came past a gap and cannot be read yet.
+    #[must_use]
+    pub fn past_gap(&self) -> usize {
+        self.tcb().map_or(0, |tcb| tcb.rcv.past_gap())
+    }
+
+    /// Whether the peer's FIN was received (and everything before it).
+    #[must_use]
+    pub fn fin_received(&self) -> bool {
+        match self {
+            Self::TimeWait(_) => true,
+            Self::Closed(s) => s.fin_received,
+            Self::SynSent(_)
+            | Self::SynReceived(_)
+            | Self::Established(_)
+            | Self::FinWait1(_)
+            | Self::FinWait2(_)
+            | Self::CloseWait(_)
+            | Self::Closing(_)
+            | Self::LastAck(_) => self.tcb().is_some_and(|tcb| tcb.rcv.fin),
+        }
+    }
+
+    /// Bytes that were given to SEND and are not acknowledged.
+    #[must_use]
+    pub fn unacknowledged(&self) -> usize {
+        self.tcb().map_or(0, |tcb| tcb.snd.queued())
+    }
+
+    /// Whether our FIN is acknowledged.
+    #[must_use]
+    pub fn fin_acknowledged(&self) -> bool {
+        match self {
+            Self::TimeWait(_) => true,
+            Self::Closed(s) => s.cause == Cause::Finished,
+            Self::SynSent(_)
+            | Self::SynReceived(_)
+            | Self::Established(_)
+            | Self::FinWait1(_)
+            | Self::FinWait2(_)
+            | Self::CloseWait(_)
+            | Self::Closing(_)
+            | Self::LastAck(_) => self.tcb().is_some_and(|tcb| tcb.snd.fin_acked()),
+        }
+    }
+
+    /// Why the connection is over, if it is.
+    #[must_use]
+    pub fn cause(&self) -> Option<Cause> {
+        if let Self::Closed(s) = self { Some(s.cause) } else { None }
+    }
+
+    /// The next timer.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Deadline> {
+        let of = |at, timer| Some(Deadline { at, timer });
+        let own = match self {
+            Self::SynSent(s) => of(s.timer.at, TimerName::Syn),
+            Self::SynReceived(s) => of(s.timer.at, TimerName::Syn),
+            Self::FinWait2(s) => s.until.and_then(|at| of(at, TimerName::FinWait2)),
+            Self::TimeWait(s) => of(s.until, TimerName::TimeWait),
+            Self::Established(_)
+            | Self::FinWait1(_)
+            | Self::CloseWait(_)
+            | Self::Closing(_)
+            | Self::LastAck(_)
+            | Self::Closed(_) => None,
+        };
+        let tcb = self.tcb();
+        let sending = tcb.and_then(|tcb| match tcb.snd.timer {
+            Timer::Idle => None,
+            Timer::Retransmit { at, .. } => of(at, TimerName::Retransmission),
+            Timer::Persist { at, .. } => of(at, TimerName::Persist),
+        });
+        let closing = tcb.and_then(|tcb| tcb.close_by).and_then(|at| of(at, TimerName::Close));
+        [own, sending, closing].into_iter().flatten().min_by_key(|d| d.at)
+    }
+
+    /// What must hold between events; says what does not.
+    ///
+    /// # Panics
+    /// If an invariant is broken, with its name.
+    pub fn assert_invariants(&self) {
+        let Some(tcb) = self.tcb() else { return };
+        let Tcb { snd, rcv, .. } = tcb;
+        let name = self.name();
+        assert!(snd.una.le(snd.nxt), "{name}: SND.UNA {:?} =< SND.NXT {:?}", snd.una, snd.nxt);
+        assert!(snd.nxt.le(snd.text_end() + 1), "{name}: nothing is sent that was not queued");
+        assert!(snd.cwnd >= u32::from(snd.mss), "{name}: cwnd is at least a segment");
+        assert!(snd.resend.is_none_or(|at| at.ge(snd.una) && at.lt(snd.nxt)), "{name}: resend in flight");
+        let waits = snd.una != snd.nxt || snd.queued() > 0;
+        assert!(!waits || snd.timer != Timer::Idle, "{name}: what waits for the peer has a timer");
+        let fin_received = matches!(
+            name,
+            StateName::CloseWait | StateName::Closing | StateName::LastAck | StateName::TimeWait
+        );
+        assert_eq!(rcv.fin, fin_received, "{name}: the peer's FIN and the state agree");
+        let closed = matches!(
+            name,
+            StateName::FinWait1 | StateName::FinWait2 | StateName::Closing | StateName::LastAck
+        );
+        assert!(!closed || snd.fin != super::send::Fin::Open, "{name}: our FIN is queued");
+        assert_eq!(snd.fin_acked(), name == StateName::FinWait2, "{name}: our FIN is acknowledged");
+    }
+}

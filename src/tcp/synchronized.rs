@@ -1,0 +1,367 @@
+//! SEGMENT ARRIVES from SYN-RECEIVED to TIME-WAIT (RFC 9293 3.10.7.4): its eight checks in its own order, one
+//! function each. A check either ends the processing (`Break`) or hands the connection on (`Continue`).
+
+use super::closed;
+use super::opening::{Origin, SynReceived, connected};
+use super::receive::{Taken, acceptable};
+use super::{
+    Cause, CloseWait, Closing, Cx, Established, FinWait2, Notice, State, StateName, Tcb, TimeWait,
+};
+use crate::packet::{Flags, Segment};
+use crate::profile::{DataAfterClose, RstInTimeWait, SynInSynReceived};
+use crate::rule::Rule;
+use crate::seq::Seq;
+use alloc::boxed::Box;
+use bytes::Bytes;
+use core::ops::ControlFlow::{self, Break, Continue};
+
+type Step = ControlFlow<State, State>;
+
+pub(super) fn arrives(state: State, segment: Segment, cx: &mut Cx<'_>) -> State {
+    match checks(state, segment, cx) {
+        Break(state) | Continue(state) => state,
+    }
+}
+
+fn checks(state: State, mut segment: Segment, cx: &mut Cx<'_>) -> Step {
+    let state = first_sequence_number(state, &mut segment, cx)?;
+    let state = second_rst(state, &segment, cx)?;
+    // Third, security and compartment: not modelled; there is one compartment.
+    let state = fourth_syn(state, &segment, cx)?;
+    let state = fifth_ack(state, &segment, cx)?;
+    Continue(from_sixth(state, segment, None, cx))
+}
+
+impl State {
+    /// RCV.NXT and RCV.WND.
+    fn receive_window(&self) -> (Seq, u32) {
+        match self {
+            Self::SynReceived(s) => (s.rcv_nxt(), u32::from(s.settings.syn_window())),
+            Self::TimeWait(s) => (s.rcv_nxt, u32::from(s.wnd)),
+            Self::Established(_)
+            | Self::FinWait1(_)
+            | Self::FinWait2(_)
+            | Self::CloseWait(_)
+            | Self::Closing(_)
+            | Self::LastAck(_)
+            | Self::SynSent(_)
+            | Self::Closed(_) => self.tcb().map_or((Seq(0), 0), |tcb| (tcb.rcv.nxt, tcb.rcv.wnd())),
+        }
+    }
+
+    /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`.
+    fn send_ack(&mut self, rule: Rule, cx: &mut Cx<'_>) {
+        let (seq, ack, wnd) = match self {
+            Self::SynReceived(s) => (s.iss + 1, s.rcv_nxt(), s.settings.syn_window()),
+            Self::TimeWait(s) => (s.snd_nxt, s.rcv_nxt, s.wnd),
+            Self::Established(_)
+            | Self::FinWait1(_)
+            | Self::FinWait2(_)
+            | Self::CloseWait(_)
+            | Self::Closing(_)
+            | Self::LastAck(_)
+            | Self::SynSent(_)
+            | Self::Closed(_) => {
+                if let Some(tcb) = self.tcb_mut() {
+                    tcb.send_ack(rule, cx);
+                }
+                return;
+            }
+        };
+        cx.transmit(Segment { wnd, ..Segment::control(Flags::ACK, seq, ack) }, rule);
+    }
+}
+
+/// First, check the sequence number.
+fn first_sequence_number(mut state: State, segment: &mut Segment, cx: &mut Cx<'_>) -> Step {
+    crossed_syn_ack(&state, segment);
+    let (nxt, wnd) = state.receive_window();
+    if segment.rst() {
+        // Whatever text it carries: a RST is judged by its number alone (MUST-66).
+        return if acceptable(nxt, wnd, segment.seq, 0) {
+            Continue(state)
+        } else {
+            cx.ignore(Rule::UnacceptableRst);
+            Break(state)
+        };
+    }
+    if acceptable(nxt, wnd, segment.seq, segment.len()) {
+        if let State::FinWait2(s) = &mut state
+            && s.until.is_some()
+        {
+            s.until = cx.profile.fin_wait_2.map(|t| cx.now + t);
+        }
+        return Continue(state);
+    }
+    if wnd == 0 && segment.seq == nxt && !segment.syn() {
+        return probed(state, segment, cx);
+    }
+    let fin_again = state.fin_received() && segment.fin() && segment.seq + segment.len() == nxt;
+    let rule = if fin_again { Rule::FinRetransmitted } else { Rule::Unacceptable };
+    if let State::TimeWait(s) = &mut state
+        && fin_again
+    {
+        s.until = cx.now + cx.profile.time_wait;
+    }
+    state.send_ack(rule, cx);
+    Break(state)
+}
+
+/// A closed window takes no text, but the ACK of a segment at its edge counts (3.10.7.4: "special allowance").
+fn probed(mut state: State, segment: &mut Segment, cx: &mut Cx<'_>) -> Step {
+    if let Some(rule) = state.unwanted(segment) {
+        return Break(data_unwanted(state, segment, rule, cx));
+    }
+    state.send_ack(Rule::Unacceptable, cx);
+    segment.payload = Bytes::new();
+    segment.flags.remove(Flags::FIN);
+    Continue(state)
+}
+
+/// RFC 9293 Figure 8, line 6: after crossed SYNs the peer's SYN+ACK repeats its SYN, which is known.
+fn crossed_syn_ack(state: &State, segment: &mut Segment) {
+    if let State::SynReceived(s) = state
+        && s.origin == Origin::Active
+        && segment.syn()
+        && segment.has_ack()
+        && segment.seq == s.irs
+        && segment.ack == s.iss + 1
+    {
+        segment.flags.remove(Flags::SYN);
+        segment.seq += 1;
+    }
+}
+
+/// Second, check the RST bit.
+fn second_rst(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
+    if !segment.rst() {
+        return Continue(state);
+    }
+    let (nxt, _) = state.receive_window();
+    if segment.seq != nxt {
+        state.send_ack(Rule::RstChallenge, cx);
+        return Break(state);
+    }
+    Break(match &state {
+        State::SynReceived(s) => match s.origin {
+            Origin::Passive | Origin::Abandoned => state.ended(Cause::Deleted, Rule::RstToListen, cx),
+            Origin::Active => state.ended(Cause::Refused, Rule::Refused, cx),
+        },
+        State::CloseWait(_) => state.ended(Cause::ResetAfterFin, Rule::RstReceived, cx),
+        State::Closing(_) | State::LastAck(_) => state.ended(Cause::ResetClosing, Rule::RstReceived, cx),
+        State::TimeWait(_) => match cx.profile.rst_in_time_wait {
+            RstInTimeWait::Closes => state.ended(Cause::ResetClosing, Rule::RstReceived, cx),
+            RstInTimeWait::Ignored => {
+                cx.ignore(Rule::RstTimeWaitIgnored);
+                state
+            }
+        },
+        State::Established(_)
+        | State::FinWait1(_)
+        | State::FinWait2(_)
+        | State::SynSent(_)
+        | State::Closed(_) => state.ended(Cause::Reset, Rule::RstReceived, cx),
+    })
+}
+
+/// Fourth, check the SYN bit.
+fn fourth_syn(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
+    if !segment.syn() {
+        return Continue(state);
+    }
+    if let State::SynReceived(s) = &state
+        && s.origin != Origin::Active
+        && cx.profile.syn_in_syn_received == SynInSynReceived::ReturnToListen
+    {
+        return Break(state.ended(Cause::Deleted, Rule::SynToListen, cx));
+    }
+    state.send_ack(Rule::SynChallenge, cx);
+    Break(state)
+}
+
+/// Fifth, check the ACK field.
+fn fifth_ack(state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
+    if !segment.has_ack() {
+        cx.ignore(Rule::NoAckBit);
+        return Break(state);
+    }
+    match state {
+        State::SynReceived(s) => handshake_ack(s, segment, cx),
+        State::TimeWait(_) | State::SynSent(_) | State::Closed(_) => Continue(state),
+        State::Established(_)
+        | State::FinWait1(_)
+        | State::FinWait2(_)
+        | State::CloseWait(_)
+        | State::Closing(_)
+        | State::LastAck(_) => synchronized_ack(state, segment, cx),
+    }
+}
+
+/// SYN-RECEIVED: the ACK of our SYN establishes the connection; any other is answered by a RST.
+fn handshake_ack(mut s: Box<SynReceived>, segment: &Segment, cx: &mut Cx<'_>) -> Step {
+    if segment.ack != s.iss + 1 {
+        if let Some(rst) = closed::reply(segment) {
+            cx.transmit(rst, Rule::UnacceptableAckOpening);
+        }
+        return Break(State::SynReceived(s));
+    }
+    if s.origin == Origin::Abandoned {
+        return Break(State::SynReceived(s).abort(Rule::ListenerGone, cx));
+    }
+    let mut tcb = s.tcb(cx);
+    tcb.snd.syn_acknowledged();
+    tcb.snd.update_window(segment, cx.now);
+    connected(Rule::HandshakeDone, cx);
+    let to = State::Established(Established { tcb: Box::new(tcb) });
+    let state = State::became(StateName::SynReceived, to, Rule::HandshakeDone, cx);
+    Continue(match s.early.take() {
+        Some(early) => from_sixth(state, early, None, cx),
+        None => state,
+    })
+}
+
+fn synchronized_ack(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
+    let Some(tcb) = state.tcb_mut() else { return Continue(state) };
+    let snd = &mut tcb.snd;
+    if segment.ack.gt(snd.nxt) {
+        state.send_ack(Rule::AckOfUnsent, cx);
+        return Break(state);
+    }
+    if snd.acks_new(segment.ack) {
+        snd.acknowledged(segment.ack, cx.now, cx.profile);
+        cx.notify(Notice::Acknowledged, Rule::AckReceived);
+    }
+    snd.update_window(segment, cx.now);
+    if !snd.fin_acked() {
+        return Continue(state);
+    }
+    match state {
+        State::FinWait1(s) => {
+            let until = match s.tcb.app {
+                super::tcb::App::Gone => cx.profile.fin_wait_2.map(|t| cx.now + t),
+                super::tcb::App::Open | super::tcb::App::ReceiveShut => None,
+            };
+            let to = State::FinWait2(FinWait2 { tcb: s.tcb, until });
+            Continue(State::became(StateName::FinWait1, to, Rule::FinAcked, cx))
+        }
+        State::Closing(s) => Continue(time_wait(StateName::Closing, *s.tcb, Rule::FinAcked, cx)),
+        State::LastAck(_) => Break(state.ended(Cause::Finished, Rule::FinAcked, cx)),
+        State::FinWait2(_)
+        | State::Established(_)
+        | State::CloseWait(_)
+        | State::SynSent(_)
+        | State::SynReceived(_)
+        | State::TimeWait(_)
+        | State::Closed(_) => Continue(state),
+    }
+}
+
+fn time_wait(from: StateName, tcb: Tcb, rule: Rule, cx: &mut Cx<'_>) -> State {
+    let Tcb { snd, mut rcv, .. } = tcb;
+    let wnd = rcv.announce(snd.mss);
+    let inbox = core::mem::take(&mut rcv.inbox);
+    let to = State::TimeWait(TimeWait {
+        snd_nxt: snd.nxt,
+        rcv_nxt: rcv.nxt,
+        wnd,
+        until: cx.now + cx.profile.time_wait,
+        inbox: (!inbox.is_empty()).then(|| Box::new(inbox)),
+    });
+    State::became(from, to, rule, cx)
+}
+
+/// Sixth to eighth: the URG bit (not modelled), the segment text, the FIN bit; then everything that may leave
+/// leaves. `ack` asks for an acknowledgment whatever the segment carries.
+pub(super) fn from_sixth(state: State, segment: Segment, ack: Option<Rule>, cx: &mut Cx<'_>) -> State {
+    match state {
+        State::Established(_) | State::FinWait1(_) | State::FinWait2(_) => {
+            seventh_text(state, segment, ack, cx)
+        }
+        // TR-E14, R7b: nothing follows the peer's FIN.
+        State::CloseWait(_) | State::Closing(_) | State::LastAck(_) => respond(state, ack, cx),
+        State::SynSent(_) | State::SynReceived(_) | State::TimeWait(_) | State::Closed(_) => state,
+    }
+}
+
+fn respond(mut state: State, ack: Option<Rule>, cx: &mut Cx<'_>) -> State {
+    if let Some(tcb) = state.tcb_mut() {
+        tcb.transmit(ack, Rule::GoBack, cx);
+    }
+    state.last_ack_if_fin_left(Rule::CloseCall, cx)
+}
+
+impl State {
+    /// Whether the segment brings new text that nobody can read, and which rule says what then.
+    fn unwanted(&self, segment: &Segment) -> Option<Rule> {
+        let tcb = self.tcb()?;
+        let new = segment.text_len() > 0 && (segment.text_seq() + segment.text_len()).gt(tcb.rcv.nxt);
+        if new && !tcb.rcv.fin { tcb.unwanted() } else { None }
+    }
+}
+
+/// R7, WF-4.8: new text that nobody can read.
+fn data_unwanted(state: State, segment: &Segment, rule: Rule, cx: &mut Cx<'_>) -> State {
+    match (rule, cx.profile.data_after_close) {
+        (Rule::DataAfterClose, DataAfterClose::ResetAsIfAbsent) => {
+            if let Some(rst) = closed::reply(segment) {
+                cx.transmit(rst, rule);
+            }
+        }
+        (Rule::DataAfterClose, DataAfterClose::ResetAcknowledging) => {
+            if let Some(tcb) = state.tcb() {
+                let ack = segment.seq + segment.len();
+                cx.transmit(Segment::control(Flags::RST | Flags::ACK, tcb.snd.nxt, ack), rule);
+            }
+        }
+        (_, _) => state.send_rst(rule, cx),
+    }
+    state.ended(Cause::Aborted, rule, cx)
+}
+
+/// Seventh, process the segment text; eighth, check the FIN bit.
+fn seventh_text(mut state: State, segment: Segment, ack: Option<Rule>, cx: &mut Cx<'_>) -> State {
+    if let Some(rule) = state.unwanted(&segment) {
+        return data_unwanted(state, &segment, rule, cx);
+    }
+    if segment.is_empty() {
+        return respond(state, ack, cx);
+    }
+    let Some(tcb) = state.tcb_mut() else { return state };
+    let taken = tcb.rcv.take(segment.text_seq(), segment.payload.clone(), segment.fin());
+    let (text, fin) = match taken {
+        Taken::InOrder { text, fin, reassembled: _ } => (text, fin),
+        Taken::PastGap => return respond(state, ack.or(Some(Rule::OutOfOrder)), cx),
+        Taken::Nothing => return respond(state, ack.or(Some(Rule::TextAccepted)), cx),
+    };
+    if text > 0 {
+        cx.notify(Notice::Readable, Rule::TextAccepted);
+    }
+    if fin { eighth_fin(state, cx) } else { respond(state, ack.or(Some(Rule::TextAccepted)), cx) }
+}
+
+/// Eighth: the peer's FIN, and everything before it, was received.
+fn eighth_fin(mut state: State, cx: &mut Cx<'_>) -> State {
+    cx.notify(Notice::EndOfStream, Rule::FinReceived);
+    if let Some(tcb) = state.tcb_mut() {
+        tcb.transmit(Some(Rule::FinReceived), Rule::GoBack, cx);
+    }
+    let rule = Rule::FinReceived;
+    match state {
+        State::Established(s) => {
+            let to = State::CloseWait(CloseWait { tcb: s.tcb });
+            State::became(StateName::Established, to, rule, cx)
+        }
+        State::FinWait1(s) => {
+            let to = State::Closing(Closing { tcb: s.tcb });
+            State::became(StateName::FinWait1, to, rule, cx)
+        }
+        State::FinWait2(s) => time_wait(StateName::FinWait2, *s.tcb, rule, cx),
+        State::SynSent(_)
+        | State::SynReceived(_)
+        | State::CloseWait(_)
+        | State::Closing(_)
+        | State::LastAck(_)
+        | State::TimeWait(_)
+        | State::Closed(_) => state,
+    }
+}

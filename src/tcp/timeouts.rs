@@ -1,0 +1,107 @@
+//! TIMEOUTS (RFC 9293 3.10.8): every deadline of a connection and what it does.
+
+use super::send::Timer;
+use super::opening::SynTimer;
+use super::{Cause, Cx, Effect, Notice, State, status::TimerName};
+use crate::rule::Rule;
+
+impl State {
+    /// The timer that [`State::deadline`] names fires, if its time has come.
+    #[must_use = "the connection goes on as the returned state"]
+    pub fn timeout(self, cx: &mut Cx<'_>) -> Self {
+        let Some(deadline) = self.deadline().filter(|d| d.at <= cx.now) else { return self };
+        match deadline.timer {
+            TimerName::Syn => self.syn_timeout(cx),
+            TimerName::Retransmission | TimerName::Persist => self.send_timeout(cx),
+            TimerName::Close => self.close_timeout(cx),
+            TimerName::FinWait2 => self.over(Cause::Finished, Rule::FinWait2Over, cx),
+            TimerName::TimeWait => self.over(Cause::Finished, Rule::TimeWaitOver, cx),
+        }
+    }
+
+    fn over(self, cause: Cause, rule: Rule, cx: &mut Cx<'_>) -> Self {
+        cx.out.push(Effect::Expired { rule });
+        self.ended(cause, rule, cx)
+    }
+
+    fn syn_timeout(mut self, cx: &mut Cx<'_>) -> Self {
+        match &mut self {
+            Self::SynSent(s) if s.retrying => {
+                s.retrying = false;
+                cx.out.push(Effect::Expired { rule: Rule::RefusedRetry });
+                s.timer = SynTimer::start(cx);
+                s.send_syn(Rule::RefusedRetry, cx);
+                return self;
+            }
+            Self::SynSent(s) => {
+                if s.timer.again(cx) {
+                    cx.out.push(Effect::Expired { rule: Rule::Retransmission });
+                    s.send_syn(Rule::Retransmission, cx);
+                    return self;
+                }
+            }
+            Self::SynReceived(s) => {
+                if s.timer.again(cx) {
+                    cx.out.push(Effect::Expired { rule: Rule::Retransmission });
+                    s.send_syn_ack(Rule::Retransmission, cx);
+                    return self;
+                }
+            }
+            Self::Established(_)
+            | Self::FinWait1(_)
+            | Self::FinWait2(_)
+            | Self::CloseWait(_)
+            | Self::Closing(_)
+            | Self::LastAck(_)
+            | Self::TimeWait(_)
+            | Self::Closed(_) => return self,
+        }
+        self.over(Cause::SynTimedOut, Rule::SynGaveUp, cx)
+    }
+
+    fn send_timeout(mut self, cx: &mut Cx<'_>) -> Self {
+        let Some(tcb) = self.tcb_mut() else { return self };
+        let limit = cx.profile.data_max_r2;
+        match tcb.snd.timer {
+            Timer::Idle => self,
+            Timer::Retransmit { since, retransmissions, .. } => {
+                if limit.reached(retransmissions, since, cx.now) {
+                    return self.give_up(cx);
+                }
+                cx.out.push(Effect::Expired { rule: Rule::Retransmission });
+                tcb.retransmit(cx);
+                self.last_ack_if_fin_left(Rule::CloseCall, cx)
+            }
+            Timer::Persist { since, unanswered, .. } => {
+                if limit.reached(unanswered, since, cx.now) && unanswered > 0 {
+                    return self.give_up(cx);
+                }
+                cx.out.push(Effect::Expired { rule: Rule::ZeroWindowProbe });
+                tcb.probe(cx);
+                self.last_ack_if_fin_left(Rule::CloseCall, cx)
+            }
+        }
+    }
+
+    fn give_up(self, cx: &mut Cx<'_>) -> Self {
+        if cx.profile.give_up_sends_rst {
+            self.send_rst(Rule::GaveUp, cx);
+        }
+        self.over(Cause::TimedOut, Rule::GaveUp, cx)
+    }
+
+    /// CLOSE's time is over: ABORT if text is unacknowledged, else it goes on without a limit (R2).
+    fn close_timeout(mut self, cx: &mut Cx<'_>) -> Self {
+        if self.unacknowledged() > 0 {
+            cx.out.push(Effect::Expired { rule: Rule::CloseExpired });
+            self.send_rst(Rule::CloseExpired, cx);
+            return self.ended(Cause::Aborted, Rule::CloseExpired, cx);
+        }
+        if let Some(tcb) = self.tcb_mut() {
+            tcb.close_by = None;
+        }
+        cx.out.push(Effect::Expired { rule: Rule::CloseExpiredIdle });
+        cx.notify(Notice::CloseExpired, Rule::CloseExpiredIdle);
+        self
+    }
+}

@@ -1,0 +1,160 @@
+//! What to send when: the window, congestion control, Nagle and silly-window avoidance (RFC 9293 3.7.4,
+//! 3.8.6.2.1), and the timer that stands behind what was sent.
+
+use super::Cx;
+use super::send::{Fin, Timer, len32};
+use super::tcb::Tcb;
+use crate::packet::{Flags, Segment};
+use crate::rule::Rule;
+use crate::seq::Seq;
+
+/// The next segment worth sending.
+struct Next {
+    seq: Seq,
+    len: u32,
+    syn: bool,
+    fin: bool,
+}
+
+impl Tcb {
+    /// Sends all that may be sent now; then, if `ack` is some and nothing left that carried one, a bare ACK.
+    pub(super) fn transmit(&mut self, ack: Option<Rule>, resent: Rule, cx: &mut Cx<'_>) {
+        let mut acked = false;
+        let mut resent = resent;
+        while let Some(next) = self.next() {
+            let rule = self.snd.rule(next.fin, resent);
+            self.emit(&next, rule, cx);
+            acked = true;
+            resent = Rule::GoBack;
+        }
+        if let Some(rule) = ack
+            && !acked
+        {
+            self.send_ack(rule, cx);
+        }
+        self.set_timer(cx);
+    }
+
+    /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`.
+    pub(super) fn send_ack(&mut self, rule: Rule, cx: &mut Cx<'_>) {
+        let segment = self.segment(Flags::ACK, self.snd.nxt);
+        cx.transmit(segment, rule);
+    }
+
+    fn segment(&mut self, flags: Flags, seq: Seq) -> Segment {
+        let mut segment = Segment::control(flags, seq, self.rcv.nxt);
+        segment.wnd = self.rcv.announce(self.mss());
+        segment
+    }
+
+    /// The next segment: what was lost first, then what is new.
+    fn next(&self) -> Option<Next> {
+        let snd = &self.snd;
+        let seq = snd.resend.unwrap_or(snd.nxt);
+        if snd.syn && seq == snd.una {
+            return Some(Next { seq, len: 0, syn: true, fin: false });
+        }
+        let available = if seq.lt(snd.text_end()) { snd.text_end() - seq } else { 0 };
+        let len = available.min(self.usable(seq, snd.wnd.min(snd.cwnd))).min(u32::from(snd.mss));
+        let last = len == available;
+        let fin = last
+            && snd.fin == Fin::Queued
+            && seq.le(snd.text_end())
+            && self.usable(seq, snd.wnd) > len;
+        let worth_it = fin || (len > 0 && self.worth_sending(seq, len, last));
+        worth_it.then_some(Next { seq, len, syn: false, fin })
+    }
+
+    /// Octets from `seq` to the edge of a window of `wnd` octets.
+    fn usable(&self, seq: Seq, wnd: u32) -> u32 {
+        let edge = self.snd.una + wnd;
+        if seq.lt(edge) { edge - seq } else { 0 }
+    }
+
+    /// Sender silly-window avoidance with Nagle (3.7.4, 3.8.6.2.1). A CLOSE pushes (R37); so does sending again.
+    fn worth_sending(&self, seq: Seq, len: u32, last: bool) -> bool {
+        let snd = &self.snd;
+        let idle = snd.nothing_in_flight();
+        len == u32::from(snd.mss)
+            || (snd.resend.is_some() && (last || seq == snd.una))
+            || (last && (snd.nodelay || idle || snd.fin != Fin::Open))
+            || (idle && seq == snd.nxt && len >= (snd.max_wnd / 2).max(1))
+    }
+
+    fn emit(&mut self, next: &Next, rule: Rule, cx: &mut Cx<'_>) {
+        let Next { seq, len, syn, fin } = *next;
+        let offset = (seq - self.snd.una) as usize - usize::from(self.snd.syn && !syn);
+        let payload = self.snd.queue.slice(offset, len as usize);
+        let mut flags = Flags::ACK;
+        flags.set(Flags::SYN, syn);
+        flags.set(Flags::FIN, fin);
+        // MUST-61: PSH on the last of what is buffered.
+        flags.set(Flags::PSH, len > 0 && offset + len as usize == self.snd.queue.len());
+        let mut segment = self.segment(flags, seq);
+        segment.payload = payload;
+        let end = seq + segment.len();
+        cx.transmit(segment, rule);
+        self.sent(end, cx);
+    }
+
+    fn sent(&mut self, end: Seq, cx: &Cx<'_>) {
+        let snd = &mut self.snd;
+        let new = end.gt(snd.nxt);
+        if new && snd.timed.is_none() && snd.resend.is_none() {
+            snd.timed = Some((end, cx.now));
+        }
+        snd.nxt = snd.nxt.max(end);
+        if snd.resend.is_some() {
+            snd.resend = (!new && end.lt(snd.nxt)).then_some(end);
+        }
+    }
+
+    /// The timer that what is outstanding needs (RFC 6298 5.1 to 5.3, RFC 9293 3.8.6.1).
+    pub(super) fn set_timer(&mut self, cx: &Cx<'_>) {
+        let snd = &mut self.snd;
+        let in_flight = !snd.nothing_in_flight();
+        let waiting = snd.queued() > 0 || (snd.fin == Fin::Queued && !snd.fin_sent());
+        if in_flight && snd.wnd > 0 {
+            if !matches!(snd.timer, Timer::Retransmit { .. }) {
+                let at = cx.profile.data_max_r2.cap(cx.now, cx.now + snd.rtt.rto());
+                snd.timer = Timer::Retransmit { at, since: cx.now, retransmissions: 0 };
+            }
+        } else if in_flight || waiting {
+            if !matches!(snd.timer, Timer::Persist { .. }) {
+                let at = cx.profile.data_max_r2.cap(cx.now, cx.now + snd.rtt.rto());
+                snd.timer = Timer::Persist { at, since: cx.now, unanswered: 0, backoff: 0 };
+            }
+        } else {
+            snd.timer = Timer::Idle;
+        }
+    }
+
+    /// The retransmission timer fired and max_r2 is not reached: the oldest segment again (RFC 6298 5.4 to 5.6).
+    pub(super) fn retransmit(&mut self, cx: &mut Cx<'_>) {
+        let Timer::Retransmit { since, retransmissions, .. } = self.snd.timer else { return };
+        self.snd.timed_out(retransmissions, cx.profile);
+        let at = cx.profile.data_max_r2.cap(since, cx.now + self.snd.rtt.rto());
+        self.snd.timer = Timer::Retransmit { at, since, retransmissions: retransmissions + 1 };
+        self.transmit(None, Rule::Retransmission, cx);
+    }
+
+    /// The persist timer fired: one octet into a closed window, or all that a small one takes (MUST-36, SHLD-30).
+    pub(super) fn probe(&mut self, cx: &mut Cx<'_>) {
+        let Timer::Persist { since, unanswered, backoff, .. } = self.snd.timer else { return };
+        let interval = self.snd.rtt.rto().saturating_mul(1 << (backoff + 1).min(16)).min(cx.profile.max_rto);
+        let at = cx.profile.data_max_r2.cap(since, cx.now + interval);
+        let backoff = (backoff + 1).min(16);
+        self.snd.timer = Timer::Persist { at, since, unanswered: unanswered.saturating_add(1), backoff };
+        let seq = self.snd.una;
+        let syn = self.snd.syn;
+        let room = if syn { 0 } else { self.snd.wnd.max(1).min(u32::from(self.snd.mss)) };
+        let len = room.min(len32(self.snd.queued()));
+        let fin = len == 0 && !syn && self.snd.fin == Fin::Queued;
+        let rule = if self.snd.wnd == 0 { Rule::ZeroWindowProbe } else { Rule::SwsOverride };
+        // Karn: an octet that may be sent again is not timed.
+        self.snd.timed = None;
+        self.emit(&Next { seq, len, syn, fin }, rule, cx);
+        self.snd.timed = None;
+        self.set_timer(cx);
+    }
+}
