@@ -133,10 +133,7 @@ impl State {
                     Self::became(StateName::SynReceived, to, Rule::CloseInSynReceived, cx).send_fin(cx)
                 }
                 (Origin::Active, CloseInSynReceived::BareReset) => {
-                    cx.transmit(
-                        Segment::control(Flags::RST, s.iss + 1, Seq(0)),
-                        Rule::CloseInSynReceived,
-                    );
+                    cx.transmit(Segment::control(Flags::RST, s.iss + 1, Seq(0)), Rule::CloseInSynReceived);
                     return Self::SynReceived(s).ended(Cause::Aborted, Rule::CloseInSynReceived, cx);
                 }
                 (Origin::Passive | Origin::Abandoned, _) => Self::SynReceived(s),
@@ -210,6 +207,12 @@ impl State {
         cx.transmit(rst, rule);
     }
 
+    /// The connection makes room for a new one of its name (R16c).
+    #[must_use = "the connection goes on as the returned state"]
+    pub fn finish(self, rule: Rule, cx: &mut Cx<'_>) -> Self {
+        self.ended(Cause::Finished, rule, cx)
+    }
+
     /// The time limit of CLOSE no longer counts: whoever waited for it does not any more.
     pub fn lift_close_limit(&mut self) {
         if let Some(tcb) = self.tcb_mut() {
@@ -248,7 +251,6 @@ impl State {
         }
     }
 }
-
 
 impl Tcb {
     /// Whether new text has nobody to go to, and which rule says what then.

@@ -25,7 +25,7 @@ pub mod opening;
 pub mod receive;
 pub mod rtt;
 pub mod send;
-mod status;
+pub mod status;
 mod syn_sent;
 mod synchronized;
 pub mod tcb;
@@ -235,4 +235,3 @@ impl State {
         Self::became(from, Self::Closed(Closed { cause, fin_received, inbox }), rule, cx)
     }
 }
-

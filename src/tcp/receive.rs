@@ -35,7 +35,14 @@ pub(super) struct Beyond {
 impl Receive {
     pub(super) fn new(irs: Seq, capacity: u32, announced: u16) -> Self {
         let nxt = irs + 1;
-        Self { nxt, edge: nxt + u32::from(announced), capacity, inbox: Rope::default(), fin: false, beyond: None }
+        Self {
+            nxt,
+            edge: nxt + u32::from(announced),
+            capacity,
+            inbox: Rope::default(),
+            fin: false,
+            beyond: None,
+        }
     }
 
     /// RCV.WND: what the peer was told.
@@ -69,11 +76,6 @@ impl Receive {
             && room > 0
             && room >= (self.capacity / 2).min(mss)
             && (self.wnd() < 2 * mss || room >= self.capacity / 2)
-    }
-
-    /// RFC 9293 3.10.7.4 first: whether the segment takes up any of the window. `len` counts SYN and FIN.
-    pub(super) fn acceptable(&self, seq: Seq, len: u32) -> bool {
-        acceptable(self.nxt, self.wnd(), seq, len)
     }
 
     /// Takes text and FIN of an acceptable segment. Tells what became of it.

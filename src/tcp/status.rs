@@ -168,6 +168,18 @@ impl State {
         }
     }
 
+    /// When CLOSE turns into ABORT, if it has such a limit and it is not over.
+    #[must_use]
+    pub fn close_limit(&self) -> Option<Instant> {
+        self.tcb().and_then(|tcb| tcb.close_by)
+    }
+
+    /// Whether the connection was aborted at this end: by ABORT, by CLOSE's limit, or for data nobody could read.
+    #[must_use]
+    pub fn expired(&self) -> bool {
+        self.cause() == Some(Cause::Aborted)
+    }
+
     /// Why the connection is over, if it is.
     #[must_use]
     pub fn cause(&self) -> Option<Cause> {

@@ -4,9 +4,7 @@
 use super::closed;
 use super::opening::{Origin, SynReceived, connected};
 use super::receive::{Taken, acceptable};
-use super::{
-    Cause, CloseWait, Closing, Cx, Established, FinWait2, Notice, State, StateName, Tcb, TimeWait,
-};
+use super::{Cause, CloseWait, Closing, Cx, Established, FinWait2, Notice, State, StateName, Tcb, TimeWait};
 use crate::packet::{Flags, Segment};
 use crate::profile::{DataAfterClose, RstInTimeWait, SynInSynReceived};
 use crate::rule::Rule;
@@ -327,7 +325,8 @@ fn seventh_text(mut state: State, segment: Segment, ack: Option<Rule>, cx: &mut 
         return respond(state, ack, cx);
     }
     let Some(tcb) = state.tcb_mut() else { return state };
-    let taken = tcb.rcv.take(segment.text_seq(), segment.payload.clone(), segment.fin());
+    let (seq, fin) = (segment.text_seq(), segment.fin());
+    let taken = tcb.rcv.take(seq, segment.payload, fin);
     let (text, fin) = match taken {
         Taken::InOrder { text, fin, reassembled: _ } => (text, fin),
         Taken::PastGap => return respond(state, ack.or(Some(Rule::OutOfOrder)), cx),

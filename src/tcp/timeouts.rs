@@ -1,7 +1,7 @@
 //! TIMEOUTS (RFC 9293 3.10.8): every deadline of a connection and what it does.
 
-use super::send::Timer;
 use super::opening::SynTimer;
+use super::send::Timer;
 use super::{Cause, Cx, Effect, Notice, State, status::TimerName};
 use crate::rule::Rule;
 

@@ -57,10 +57,7 @@ impl Tcb {
         let available = if seq.lt(snd.text_end()) { snd.text_end() - seq } else { 0 };
         let len = available.min(self.usable(seq, snd.wnd.min(snd.cwnd))).min(u32::from(snd.mss));
         let last = len == available;
-        let fin = last
-            && snd.fin == Fin::Queued
-            && seq.le(snd.text_end())
-            && self.usable(seq, snd.wnd) > len;
+        let fin = last && snd.fin == Fin::Queued && seq.le(snd.text_end()) && self.usable(seq, snd.wnd) > len;
         let worth_it = fin || (len > 0 && self.worth_sending(seq, len, last));
         worth_it.then_some(Next { seq, len, syn: false, fin })
     }

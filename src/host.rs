@@ -1,0 +1,154 @@
+//! A host: a stack and a Winsock, without any I/O of its own.
+//!
+//! The contract: tell it what happens ([`deliver`], [`advance`], [`call`]), then take what it says with
+//! [`poll_output`] until there is nothing left, then ask [`next_deadline`] when to come again. Every method takes
+//! the current time, which never goes back. After each event every call that can return has returned, before time
+//! may move.
+//!
+//! [`deliver`]: Host::deliver
+//! [`advance`]: Host::advance
+//! [`call`]: Host::call
+//! [`poll_output`]: Host::poll_output
+//! [`next_deadline`]: Host::next_deadline
+//!
+//! ```
+//! use closewait::host::{Host, Output};
+//! use closewait::profile::Profile;
+//! use closewait::stack::Secret;
+//! use closewait::time::Instant;
+//! use closewait::winsock::{Call, HandlePolicy, Outcome, Value, consts::*};
+//!
+//! let mut host = Host::new(Profile::WINDOWS, Secret([7; 16]));
+//! let process = host.create_process(HandlePolicy::Never);
+//! let thread = host.create_thread(process);
+//! let now = Instant::START;
+//! let _ = host.call(now, thread, Call::WsaStartup { version: 0x202 });
+//! let made = host.call(now, thread, Call::Socket { family: AF_INET, kind: SOCK_STREAM, protocol: IPPROTO_TCP });
+//! let Outcome::Returned(made) = made else { panic!("socket does not block") };
+//! let Ok(Value::Handle(s)) = made.result else { panic!("a socket") };
+//! let closed = host.call(now, thread, Call::Closesocket { s });
+//! let Outcome::Returned(closed) = closed else { panic!("nothing to wait for") };
+//! assert_eq!(closed.result, Ok(Value::Zero));
+//! assert_eq!(host.poll_output(), None::<Output>);
+//! ```
+
+use crate::addr::IpAddr;
+use crate::packet::Packet;
+use crate::profile::Profile;
+use crate::stack::{ConnectionRow, ListenerRow, Secret, Stack};
+use crate::time::Instant;
+pub use crate::winsock::Output;
+use crate::winsock::{Call, HandlePolicy, Leak, Outcome, Owner, ProcessId, ThreadId, Winsock};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// One simulated host.
+#[derive(Clone, Debug)]
+pub struct Host {
+    stack: Stack,
+    winsock: Winsock,
+}
+
+/// What netstat shows: connections with their owners, then listeners with theirs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Netstat {
+    /// Connections that are not over.
+    pub connections: Vec<(ConnectionRow, Option<Owner>)>,
+    /// Listening sockets.
+    pub listeners: Vec<(ListenerRow, Option<Owner>)>,
+}
+
+impl Host {
+    /// A host without addresses or processes. `secret` keys what must not be guessed (RFC 6528).
+    #[must_use]
+    pub fn new(profile: Profile, secret: Secret) -> Self {
+        Self { stack: Stack::new(Arc::new(profile), secret), winsock: Winsock::default() }
+    }
+
+    /// Gives the host an address on a link that carries datagrams of up to `mtu` bytes.
+    pub fn add_address(&mut self, ip: IpAddr, mtu: u16) {
+        self.stack.add_address(ip, mtu);
+    }
+
+    /// A new process.
+    pub fn create_process(&mut self, policy: HandlePolicy) -> ProcessId {
+        self.winsock.create_process(policy)
+    }
+
+    /// A new thread of a process.
+    pub fn create_thread(&mut self, process: ProcessId) -> ThreadId {
+        self.winsock.create_thread(process)
+    }
+
+    /// A packet arrives.
+    pub fn deliver(&mut self, now: Instant, packet: Packet) {
+        self.stack.deliver(now, packet);
+        self.winsock.release_all(&mut self.stack, now);
+    }
+
+    /// Time has come to `now`: deadlines that are due are met, earliest first.
+    pub fn advance(&mut self, now: Instant) {
+        while self.stack.advance(now) {
+            self.winsock.release_all(&mut self.stack, now);
+        }
+    }
+
+    /// A thread makes a Winsock call.
+    pub fn call(&mut self, now: Instant, thread: ThreadId, call: Call) -> Outcome {
+        let outcome = self.winsock.call(&mut self.stack, now, thread, call);
+        self.winsock.release_all(&mut self.stack, now);
+        outcome
+    }
+
+    /// What happened, oldest first, until there is nothing left to tell.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.winsock.poll_output()
+    }
+
+    /// When [`Host::advance`] has something to do next.
+    pub fn next_deadline(&mut self) -> Option<Instant> {
+        self.stack.next_deadline()
+    }
+
+    /// The Winsock of this host, to look at.
+    #[must_use]
+    pub fn winsock(&self) -> &Winsock {
+        &self.winsock
+    }
+
+    /// The stack of this host, to look at.
+    #[must_use]
+    pub fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
+    /// Connections and listeners, with states, owners, timers and queues.
+    #[must_use]
+    pub fn netstat(&self) -> Netstat {
+        let owner = |user: Option<u32>| user.and_then(|user| self.winsock.owner(user));
+        let connections = self.stack.connections().into_iter().map(|row| {
+            let owner = owner(row.user);
+            (row, owner)
+        });
+        let listeners = self.stack.listening().into_iter().map(|row| {
+            let owner = owner(Some(row.user));
+            (row, owner)
+        });
+        Netstat { connections: connections.collect(), listeners: listeners.collect() }
+    }
+
+    /// Sockets that are still open, with the calls that made them.
+    #[must_use]
+    pub fn leaks(&self) -> Vec<Leak> {
+        self.winsock.leaks()
+    }
+
+    /// What must hold between events.
+    ///
+    /// # Panics
+    /// If an invariant is broken, with its name.
+    pub fn assert_invariants(&self) {
+        self.stack.assert_invariants();
+        self.winsock.assert_invariants();
+    }
+}

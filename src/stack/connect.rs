@@ -1,0 +1,78 @@
+//! Active opens.
+
+use super::ports::{BindError, BindingId};
+use super::table::{ConnId, Holder};
+use super::{Sharing, Stack};
+use crate::addr::{Endpoint, is_unicast, wildcard_like};
+use crate::tcp;
+use crate::time::Instant;
+
+/// Why an active open could not begin.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The other end is not an address and port that can be connected to (RFC 9293 MUST-46).
+    #[error("the remote address or port cannot be connected to")]
+    NotAvailable,
+    /// This host has no address of that family.
+    #[error("no address of this family")]
+    Unreachable,
+    /// The four-tuple is taken, perhaps by TIME-WAIT (WF-9.6, 9.7).
+    #[error("the connection's name is taken")]
+    InUse,
+}
+
+impl Stack {
+    /// OPEN (active) from a bound name to `remote`, on behalf of `user`.
+    ///
+    /// # Errors
+    /// [`ConnectError`] says what stands in the way; nothing was sent then.
+    pub fn connect(
+        &mut self,
+        now: Instant,
+        user: u32,
+        binding: BindingId,
+        remote: Endpoint,
+        receive_buffer: u32,
+        nodelay: bool,
+    ) -> Result<ConnId, ConnectError> {
+        if !is_unicast(remote.ip) || remote.port == 0 {
+            return Err(ConnectError::NotAvailable);
+        }
+        let bound = self.bound_to(binding);
+        let ip = if bound.ip.is_unspecified() {
+            self.source_for(remote.ip).ok_or(ConnectError::Unreachable)?
+        } else {
+            bound.ip
+        };
+        if ip.is_ipv4() != remote.ip.is_ipv4() {
+            return Err(ConnectError::Unreachable);
+        }
+        let local = Endpoint::new(ip, bound.port);
+        let tuple = self.tuple(local, remote);
+        if self.table.find(&tuple).is_some() {
+            return Err(ConnectError::InUse);
+        }
+        let (iss, settings) = (self.iss(local, remote, now), self.settings(ip, receive_buffer, nodelay));
+        Ok(self.begin(now, tuple, Holder::User(user), |cx| tcp::SynSent::open(iss, settings, cx)))
+    }
+
+    /// Takes an ephemeral port for a connection to `remote`: one that no binding has, and whose four-tuple is
+    /// free.
+    ///
+    /// # Errors
+    /// [`BindError::Exhausted`] if there is none.
+    pub fn bind_for(&mut self, remote: Endpoint, sharing: Sharing) -> Result<BindingId, BindError> {
+        let tries = self.profile.ephemeral_ports.len();
+        for _ in 0..tries {
+            let id = self.bind(Endpoint::new(wildcard_like(remote.ip), 0), sharing)?;
+            let port = self.bound_to(id).port;
+            let local = self.source_for(remote.ip).map(|ip| Endpoint::new(ip, port));
+            let taken = local.and_then(|l| self.known_tuple(l, remote)).and_then(|t| self.table.find(&t));
+            if taken.is_none() {
+                return Ok(id);
+            }
+            self.unbind(id);
+        }
+        Err(BindError::Exhausted)
+    }
+}

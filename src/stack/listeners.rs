@@ -1,0 +1,202 @@
+//! Listeners: half-open connections, the accept queue, and what becomes of both when the listener closes (R21).
+
+use super::table::{ConnId, Holder, Table};
+use super::{BindingId, Stack};
+use crate::addr::Endpoint;
+use crate::packet::Segment;
+use crate::profile::{Backlog, ResetInAcceptQueue};
+use crate::rule::Rule;
+use crate::tcp::{self, Cause, State, listen};
+use crate::time::Instant;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
+use slab::Slab;
+
+/// A listener of a stack.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ListenerId(u32);
+
+#[derive(Clone, Debug)]
+pub(super) struct Listener {
+    pub(super) name: Endpoint,
+    pub(super) user: u32,
+    pub(super) backlog: u32,
+    receive_buffer: u32,
+    nodelay: bool,
+    half_open: Vec<ConnId>,
+    pub(super) queue: VecDeque<ConnId>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Listeners {
+    slots: Slab<Listener>,
+    /// In the order in which they began to listen (WF-9.11).
+    by_port: HashMap<u16, Vec<ListenerId>, FxBuildHasher>,
+}
+
+impl Listeners {
+    fn get(&self, id: ListenerId) -> &Listener {
+        &self.slots[id.0 as usize]
+    }
+
+    fn get_mut(&mut self, id: ListenerId) -> &mut Listener {
+        &mut self.slots[id.0 as usize]
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Listener> {
+        self.slots.iter().map(|(_, listener)| listener)
+    }
+
+    /// The listener for `local`: of its very address first (WF-9.12), else of the wildcard.
+    pub(super) fn find(&self, local: Endpoint) -> Option<ListenerId> {
+        let ids = self.by_port.get(&local.port)?;
+        let exact = ids.iter().find(|&&id| self.get(id).name.ip == local.ip);
+        let wild = || {
+            ids.iter().find(|&&id| {
+                let ip = self.get(id).name.ip;
+                ip.is_unspecified() && ip.is_ipv4() == local.ip.is_ipv4()
+            })
+        };
+        exact.or_else(wild).copied()
+    }
+
+    /// A handshake was completed: the connection waits for accept. Tells the listener's user.
+    pub(super) fn completed(&mut self, id: ListenerId, conn: ConnId) -> u32 {
+        let listener = self.get_mut(id);
+        listener.half_open.retain(|&c| c != conn);
+        listener.queue.push_back(conn);
+        listener.user
+    }
+
+    /// A half-open connection ended.
+    pub(super) fn gave_up(&mut self, id: ListenerId, conn: ConnId) {
+        self.get_mut(id).half_open.retain(|&c| c != conn);
+    }
+
+    pub(super) fn assert_invariants(&self, table: &Table) {
+        for (slot, listener) in &self.slots {
+            let id = ListenerId(u32::try_from(slot).unwrap_or(u32::MAX));
+            for &conn in &listener.half_open {
+                assert_eq!(table.get(conn).holder, Holder::HalfOpen(id), "a half-open connection's listener");
+            }
+            for &conn in &listener.queue {
+                assert_eq!(table.get(conn).holder, Holder::Queue(id), "a queued connection's listener");
+            }
+        }
+    }
+}
+
+impl Stack {
+    /// LISTEN on a bound name, for `user`: up to `backlog` connections wait.
+    pub fn listen(
+        &mut self,
+        user: u32,
+        binding: BindingId,
+        backlog: u32,
+        receive_buffer: u32,
+        nodelay: bool,
+    ) -> ListenerId {
+        let name = self.bound_to(binding);
+        let slot = self.listeners.slots.insert(Listener {
+            name,
+            user,
+            backlog,
+            receive_buffer,
+            nodelay,
+            half_open: Vec::new(),
+            queue: VecDeque::new(),
+        });
+        let id = ListenerId(u32::try_from(slot).expect("fewer than 2^32 listeners in a stack"));
+        self.listeners.by_port.entry(name.port).or_default().push(id);
+        id
+    }
+
+    /// A second `listen` on the same socket changes the backlog.
+    pub fn set_backlog(&mut self, id: ListenerId, backlog: u32) {
+        self.listeners.get_mut(id).backlog = backlog;
+    }
+
+    /// What connections that a listener takes from now on begin with.
+    pub fn set_listener_options(&mut self, id: ListenerId, receive_buffer: u32, nodelay: bool) {
+        let listener = self.listeners.get_mut(id);
+        listener.receive_buffer = receive_buffer;
+        listener.nodelay = nodelay;
+    }
+
+    /// Connections that wait for accept.
+    #[must_use]
+    pub fn waiting(&self, id: ListenerId) -> usize {
+        self.listeners.get(id).queue.len()
+    }
+
+    /// Hands the oldest waiting connection to `user`.
+    ///
+    /// # Errors
+    /// The cause, if the connection was reset while it waited and R15 makes accept say so; it is forgotten then.
+    pub fn accept(&mut self, id: ListenerId, user: u32) -> Option<Result<ConnId, Cause>> {
+        let conn = self.listeners.get_mut(id).queue.pop_front()?;
+        self.table.get_mut(conn).holder = Holder::User(user);
+        let reset = match self.state(conn).cause() {
+            Some(cause @ (Cause::Reset | Cause::ResetAfterFin)) => Some(cause),
+            Some(_) | None => None,
+        };
+        Some(match (reset, self.profile.reset_in_accept_queue) {
+            (Some(cause), ResetInAcceptQueue::AcceptFails) => {
+                self.detach(conn);
+                Err(cause)
+            }
+            (Some(_) | None, ResetInAcceptQueue::AcceptFails | ResetInAcceptQueue::FirstRecvFails) => {
+                Ok(conn)
+            }
+        })
+    }
+
+    /// R21: connections that wait for accept are reset, those that are half open forget their listener.
+    pub fn close_listener(&mut self, now: Instant, id: ListenerId) {
+        let listener = self.listeners.slots.remove(id.0 as usize);
+        if let Some(ids) = self.listeners.by_port.get_mut(&listener.name.port) {
+            ids.retain(|&other| other != id);
+        }
+        for conn in listener.half_open {
+            let conn = self.table.get_mut(conn);
+            conn.holder = Holder::Nobody;
+            if let State::SynReceived(s) = &mut conn.state {
+                s.abandon();
+            }
+        }
+        for conn in listener.queue {
+            self.table.get_mut(conn).holder = Holder::Nobody;
+            self.abort(now, conn, Rule::ListenerClosed);
+        }
+    }
+
+    /// SEGMENT ARRIVES in LISTEN.
+    pub(super) fn arrives_in_listen(
+        &mut self,
+        now: Instant,
+        id: ListenerId,
+        local: Endpoint,
+        remote: Endpoint,
+        segment: &Segment,
+    ) {
+        if listen::verdict(segment) != listen::Verdict::Syn {
+            return self.answer(now, local, remote, |cx| listen::arrives(segment, cx));
+        }
+        let listener = self.listeners.get(id);
+        let half_open = match self.profile.backlog {
+            Backlog::CountsHalfOpen => listener.half_open.len(),
+            Backlog::CountsCompleted => 0,
+        };
+        if listener.queue.len() + half_open >= listener.backlog as usize {
+            return self.answer(now, local, remote, |cx| listen::refuse(segment, cx));
+        }
+        let settings = self.settings(local.ip, listener.receive_buffer, listener.nodelay);
+        let iss = self.iss(local, remote, now);
+        let tuple = self.tuple(local, remote);
+        let conn =
+            self.begin(now, tuple, Holder::HalfOpen(id), |cx| tcp::listen::open(iss, segment, settings, cx));
+        self.listeners.get_mut(id).half_open.push(conn);
+    }
+}

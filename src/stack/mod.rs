@@ -1,0 +1,466 @@
+//! A TCP stack without an API: many connections, the ports and listeners they come from, their deadlines.
+//!
+//! ```text
+//!   packet ──▶ deliver ──▶ connection by four-tuple ──▶ tcp::State::arrives
+//!                     └──▶ listener by port         ──▶ tcp::listen
+//!                     └──▶ nobody                   ──▶ tcp::closed
+//!   time   ──▶ advance ──▶ schedule (earliest deadline first, then slot) ──▶ tcp::State::timeout
+//! ```
+//!
+//! Files: `ports.rs` bindings and who may share a port, `listeners.rs` backlog and accept queue, `connect.rs`
+//! active opens, `table.rs` connections by slot and by four-tuple, `isn.rs` initial sequence numbers,
+//! `schedule.rs` deadlines, `status.rs` what netstat shows. The user of a connection or listener is a number that
+//! means nothing here.
+
+mod connect;
+mod isn;
+mod listeners;
+mod ports;
+mod schedule;
+mod status;
+mod table;
+
+pub use connect::ConnectError;
+pub use isn::Secret;
+pub use listeners::ListenerId;
+pub use ports::{BindError, BindingId, Sharing};
+pub use schedule::Schedule;
+pub use status::{ConnectionRow, ListenerRow};
+pub use table::ConnId;
+
+use crate::addr::{Endpoint, Interner, IpAddr, Tuple, is_unicast};
+use crate::buf::Rope;
+use crate::packet::{Packet, Segment};
+use crate::profile::{Profile, SynInTimeWait};
+use crate::rule::Rule;
+use crate::seq::Seq;
+use crate::tcp::{self, Cx, Effect, Notice, State, StateName};
+use crate::time::Instant;
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use bytes::Bytes;
+use listeners::Listeners;
+use ports::Ports;
+use table::{Holder, Table};
+
+/// What a stack tells the world, in the order in which it happened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Output {
+    /// A packet leaves.
+    Transmit {
+        /// The packet.
+        packet: Packet,
+        /// Why.
+        rule: Rule,
+    },
+    /// An arriving packet was dropped.
+    Dropped {
+        /// Its source.
+        remote: Endpoint,
+        /// Its destination.
+        local: Endpoint,
+        /// Why.
+        rule: Rule,
+    },
+    /// A connection changed its state.
+    Became {
+        /// Its end here.
+        local: Endpoint,
+        /// Its other end.
+        remote: Endpoint,
+        /// Before.
+        from: StateName,
+        /// After.
+        to: StateName,
+        /// Why.
+        rule: Rule,
+    },
+    /// A timer fired.
+    Expired {
+        /// The connection's end here.
+        local: Endpoint,
+        /// Its other end.
+        remote: Endpoint,
+        /// Which, by what it does.
+        rule: Rule,
+    },
+    /// A connection's user is told something.
+    Notified {
+        /// The connection's end here.
+        local: Endpoint,
+        /// Its other end.
+        remote: Endpoint,
+        /// What.
+        notice: Notice,
+        /// Why.
+        rule: Rule,
+    },
+}
+
+/// An address of this host, and the largest datagram its link carries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Interface {
+    ip: IpAddr,
+    mtu: u16,
+}
+
+/// The stack of one host.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    profile: Arc<Profile>,
+    secret: Secret,
+    interfaces: Vec<Interface>,
+    addrs: Interner,
+    table: Table,
+    listeners: Listeners,
+    ports: Ports,
+    schedule: Schedule<Instant>,
+    /// Effects of the event at hand; empty between events, kept for its storage.
+    effects: Vec<Effect>,
+    out: VecDeque<Output>,
+    /// Users whose connection or listener changed, oldest first.
+    wakes: VecDeque<u32>,
+}
+
+impl Stack {
+    /// A stack without addresses. `secret` keys its initial sequence numbers and its first ephemeral port.
+    #[must_use]
+    pub fn new(profile: Arc<Profile>, secret: Secret) -> Self {
+        let ports = Ports::new(profile.ephemeral_ports.clone(), secret);
+        Self {
+            profile,
+            secret,
+            interfaces: Vec::new(),
+            addrs: Interner::default(),
+            table: Table::default(),
+            listeners: Listeners::default(),
+            ports,
+            schedule: Schedule::default(),
+            effects: Vec::new(),
+            out: VecDeque::new(),
+            wakes: VecDeque::new(),
+        }
+    }
+
+    /// Gives the host an address on a link that carries datagrams of up to `mtu` bytes.
+    pub fn add_address(&mut self, ip: IpAddr, mtu: u16) {
+        self.interfaces.push(Interface { ip, mtu });
+    }
+
+    /// The rules of this host.
+    #[must_use]
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// The host's addresses, in the order in which they were added.
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        self.interfaces.iter().map(|i| i.ip)
+    }
+
+    /// Whether a packet for `ip` is for this host.
+    #[must_use]
+    pub fn is_local(&self, ip: IpAddr) -> bool {
+        ip.is_loopback() || self.addresses().any(|a| a == ip)
+    }
+
+    /// The next thing that happened, oldest first.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    /// The next user whose connection or listener may have changed: one who waits should look again.
+    pub fn poll_wake(&mut self) -> Option<u32> {
+        self.wakes.pop_front()
+    }
+
+    /// A packet arrives.
+    pub fn deliver(&mut self, now: Instant, packet: Packet) {
+        let Packet { src, dst, segment } = packet;
+        if !is_unicast(src.ip) || !is_unicast(dst.ip) || !self.is_local(dst.ip) {
+            self.out.push_back(Output::Dropped { remote: src, local: dst, rule: Rule::NotUnicast });
+            return;
+        }
+        let tuple = self.known_tuple(dst, src);
+        if let Some(id) = tuple.and_then(|t| self.table.find(&t))
+            && !self.reopens(id, dst, &segment, now)
+        {
+            self.on(now, id, |state, cx| state.arrives(segment, cx));
+            return;
+        }
+        match self.listeners.find(dst) {
+            Some(listener) => self.arrives_in_listen(now, listener, dst, src, &segment),
+            None => self.answer(now, dst, src, |cx| tcp::closed::arrives(&segment, cx)),
+        }
+    }
+
+    /// R16c: a SYN for a connection in TIME-WAIT. True if the old connection made room for it (or, without a
+    /// listener, the missing connection is to answer).
+    fn reopens(&mut self, id: ConnId, local: Endpoint, segment: &Segment, now: Instant) -> bool {
+        let State::TimeWait(tw) = self.state(id) else { return false };
+        if !segment.syn() || segment.has_ack() || segment.rst() {
+            return false;
+        }
+        let listened = self.listeners.find(local).is_some();
+        let newer = match self.profile.syn_in_time_wait {
+            SynInTimeWait::AcceptIfGreater => listened && segment.seq.gt(tw.rcv_nxt),
+            SynInTimeWait::AcceptFromRcvNxt if !listened => return segment.seq.ge(tw.rcv_nxt),
+            SynInTimeWait::AcceptFromRcvNxt => segment.seq.ge(tw.rcv_nxt),
+        };
+        if newer {
+            self.on(now, id, |state, cx| state.finish(Rule::TimeWaitReopened, cx));
+        }
+        newer
+    }
+
+    /// The earliest deadline.
+    #[must_use]
+    pub fn next_deadline(&mut self) -> Option<Instant> {
+        let table = &self.table;
+        self.schedule.next(|slot| table.deadline(slot)).map(|(at, _)| at)
+    }
+
+    /// Fires the earliest deadline if its time has come; false if none had.
+    pub fn advance(&mut self, now: Instant) -> bool {
+        let table = &self.table;
+        match self.schedule.next(|slot| table.deadline(slot)) {
+            Some((at, slot)) if at <= now => {
+                self.on(now, ConnId(slot), State::timeout);
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// The state of a connection.
+    #[must_use]
+    pub fn state(&self, id: ConnId) -> &State {
+        &self.table.get(id).state
+    }
+
+    /// Both ends of a connection, this host's first.
+    #[must_use]
+    pub fn ends(&self, id: ConnId) -> (Endpoint, Endpoint) {
+        self.endpoints(&self.table.get(id).tuple)
+    }
+
+    /// SEND. False if the connection takes no text.
+    #[must_use = "text that was not taken is not sent"]
+    pub fn send(&mut self, now: Instant, id: ConnId, text: Bytes) -> bool {
+        let mut taken = false;
+        self.on(now, id, |mut state, cx| {
+            taken = state.send(text, cx);
+            state
+        });
+        taken
+    }
+
+    /// RECEIVE: up to `max` bytes of what can be read.
+    #[must_use]
+    pub fn receive(&mut self, now: Instant, id: ConnId, max: usize) -> Rope {
+        let mut text = Rope::default();
+        self.on(now, id, |mut state, cx| {
+            text = state.receive(max, cx);
+            state
+        });
+        text
+    }
+
+    /// CLOSE, full duplex: no more sending.
+    pub fn shut_send(&mut self, now: Instant, id: ConnId) {
+        self.on(now, id, State::shut_send);
+    }
+
+    /// No more receiving: text that is unread or comes resets the connection.
+    pub fn shut_receive(&mut self, now: Instant, id: ConnId) {
+        self.on(now, id, State::shut_receive);
+    }
+
+    /// CLOSE, half duplex, to become ABORT at `by` if text is unacknowledged then.
+    pub fn close(&mut self, now: Instant, id: ConnId, by: Option<Instant>) {
+        self.on(now, id, |state, cx| state.close(by, cx));
+    }
+
+    /// CLOSE's time limit no longer counts.
+    pub fn lift_close_limit(&mut self, now: Instant, id: ConnId) {
+        self.on(now, id, |mut state, _| {
+            state.lift_close_limit();
+            state
+        });
+    }
+
+    /// ABORT.
+    pub fn abort(&mut self, now: Instant, id: ConnId, rule: Rule) {
+        self.on(now, id, |state, cx| state.abort(rule, cx));
+    }
+
+    /// Nagle's algorithm off or on.
+    pub fn set_nodelay(&mut self, now: Instant, id: ConnId, nodelay: bool) {
+        self.on(now, id, |mut state, cx| {
+            state.set_nodelay(nodelay, cx);
+            state
+        });
+    }
+
+    /// The receive buffer's size in bytes.
+    pub fn set_receive_buffer(&mut self, now: Instant, id: ConnId, bytes: u32) {
+        self.on(now, id, |mut state, cx| {
+            state.set_receive_buffer(bytes, cx);
+            state
+        });
+    }
+
+    /// The user lets go of a connection: it ends by itself, or is forgotten if it has.
+    pub fn detach(&mut self, id: ConnId) {
+        self.table.get_mut(id).holder = Holder::Nobody;
+        self.forget_if_over(id);
+    }
+
+    /// What must hold between events.
+    ///
+    /// # Panics
+    /// If an invariant is broken, with its name.
+    pub fn assert_invariants(&self) {
+        self.table.assert_invariants();
+        self.listeners.assert_invariants(&self.table);
+        assert!(self.effects.is_empty(), "no effect waits between events");
+    }
+
+    /// Runs an event on a connection and carries out its effects.
+    fn on(&mut self, now: Instant, id: ConnId, event: impl FnOnce(State, &mut Cx<'_>) -> State) {
+        let conn = self.table.get_mut(id);
+        let state = core::mem::replace(&mut conn.state, State::vacant());
+        let profile = Arc::clone(&self.profile);
+        let mut effects = core::mem::take(&mut self.effects);
+        let state = event(state, &mut Cx { now, profile: &profile, out: &mut effects });
+        self.table.get_mut(id).state = state;
+        self.carry_out(id, &mut effects);
+        self.effects = effects;
+        self.schedule.arm(id.0, self.table.deadline(id.0));
+        self.forget_if_over(id);
+    }
+
+    fn carry_out(&mut self, id: ConnId, effects: &mut Vec<Effect>) {
+        let (local, remote) = self.ends(id);
+        for effect in effects.drain(..) {
+            let output = match effect {
+                Effect::Transmit { segment, rule } => {
+                    Output::Transmit { packet: Packet { src: local, dst: remote, segment }, rule }
+                }
+                Effect::Dropped { rule } => Output::Dropped { remote, local, rule },
+                Effect::Became { from, to, rule } => {
+                    if to == StateName::Closed {
+                        self.table.unlink(id);
+                    }
+                    Output::Became { local, remote, from, to, rule }
+                }
+                Effect::Expired { rule } => Output::Expired { local, remote, rule },
+                Effect::Notify { notice, rule } => {
+                    self.tell(id, notice);
+                    Output::Notified { local, remote, notice, rule }
+                }
+            };
+            self.out.push_back(output);
+        }
+    }
+
+    /// Tells whoever holds the connection.
+    fn tell(&mut self, id: ConnId, notice: Notice) {
+        match self.table.get(id).holder {
+            Holder::User(user) => self.wakes.push_back(user),
+            Holder::HalfOpen(listener) => match notice {
+                Notice::Connected => {
+                    self.table.get_mut(id).holder = Holder::Queue(listener);
+                    let user = self.listeners.completed(listener, id);
+                    self.wakes.push_back(user);
+                }
+                Notice::Ended(_) => {
+                    self.table.get_mut(id).holder = Holder::Nobody;
+                    self.listeners.gave_up(listener, id);
+                }
+                Notice::Readable | Notice::EndOfStream | Notice::Acknowledged | Notice::CloseExpired => {}
+            },
+            Holder::Queue(_) | Holder::Nobody => {}
+        }
+    }
+
+    fn forget_if_over(&mut self, id: ConnId) {
+        let conn = self.table.get(id);
+        if conn.holder == Holder::Nobody && matches!(conn.state, State::Closed(_)) {
+            self.schedule.arm(id.0, None);
+            self.table.remove(id);
+        }
+    }
+
+    /// Answers a segment that no connection takes.
+    fn answer(&mut self, now: Instant, local: Endpoint, remote: Endpoint, event: impl FnOnce(&mut Cx<'_>)) {
+        let profile = Arc::clone(&self.profile);
+        let mut effects = core::mem::take(&mut self.effects);
+        event(&mut Cx { now, profile: &profile, out: &mut effects });
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Transmit { segment, rule } => {
+                    let packet = Packet { src: local, dst: remote, segment };
+                    self.out.push_back(Output::Transmit { packet, rule });
+                }
+                Effect::Dropped { rule } => self.out.push_back(Output::Dropped { remote, local, rule }),
+                Effect::Became { .. } | Effect::Expired { .. } | Effect::Notify { .. } => {}
+            }
+        }
+        self.effects = effects;
+    }
+
+    /// A new connection enters the table.
+    fn begin(
+        &mut self,
+        now: Instant,
+        tuple: Tuple,
+        holder: Holder,
+        open: impl FnOnce(&mut Cx<'_>) -> State,
+    ) -> ConnId {
+        let id = self.table.insert(tuple, holder);
+        self.on(now, id, |_, cx| open(cx));
+        id
+    }
+
+    fn endpoints(&self, t: &Tuple) -> (Endpoint, Endpoint) {
+        (
+            Endpoint::new(self.addrs.addr(t.local), t.local_port),
+            Endpoint::new(self.addrs.addr(t.remote), t.remote_port),
+        )
+    }
+
+    fn known_tuple(&self, local: Endpoint, remote: Endpoint) -> Option<Tuple> {
+        Some(Tuple {
+            local: self.addrs.get(local.ip)?,
+            remote: self.addrs.get(remote.ip)?,
+            local_port: local.port,
+            remote_port: remote.port,
+        })
+    }
+
+    fn tuple(&mut self, local: Endpoint, remote: Endpoint) -> Tuple {
+        Tuple {
+            local: self.addrs.intern(local.ip),
+            remote: self.addrs.intern(remote.ip),
+            local_port: local.port,
+            remote_port: remote.port,
+        }
+    }
+
+    /// What a connection between these addresses begins with.
+    fn settings(&self, local: IpAddr, receive_buffer: u32, nodelay: bool) -> tcp::Settings {
+        let mtu = self.interfaces.iter().find(|i| i.ip == local).map_or(1500, |i| i.mtu);
+        let (headers, default_mss) = match local {
+            IpAddr::V4(_) => (40, 536),
+            IpAddr::V6(_) => (60, 1220),
+        };
+        tcp::Settings { mss: mtu.saturating_sub(headers).max(1), default_mss, receive_buffer, nodelay }
+    }
+
+    /// An initial sequence number (RFC 6528).
+    fn iss(&self, local: Endpoint, remote: Endpoint, now: Instant) -> Seq {
+        self.secret.iss(local, remote, now)
+    }
+}

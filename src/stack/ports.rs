@@ -1,0 +1,209 @@
+//! Local ports: who is bound to which address and port, who may share one, and ephemeral ports.
+
+use super::Stack;
+use super::isn::Secret;
+use crate::addr::{Endpoint, IpAddr};
+use alloc::vec::Vec;
+use core::ops::RangeInclusive;
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
+use slab::Slab;
+
+/// A name taken by a bind.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct BindingId(u32);
+
+/// How a binding shares its port with others.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Sharing {
+    /// Neither option was set.
+    #[default]
+    Default,
+    /// Others that also say so may have the same name.
+    Reuse,
+    /// Nobody may have it, or part of it.
+    Exclusive,
+}
+
+/// Why a bind failed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
+pub enum BindError {
+    /// The name is taken.
+    #[error("the address and port are taken")]
+    InUse,
+    /// The name is taken by someone who does not share it that way.
+    #[error("the address and port are not shared")]
+    Access,
+    /// The address is not this host's.
+    #[error("the address is not this host's")]
+    NotAvailable,
+    /// Every ephemeral port is taken.
+    #[error("every ephemeral port is taken")]
+    Exhausted,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Binding {
+    name: Endpoint,
+    sharing: Sharing,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Ports {
+    bindings: Slab<Binding>,
+    by_port: HashMap<u16, Vec<BindingId>, FxBuildHasher>,
+    ephemeral: RangeInclusive<u16>,
+    next: u32,
+}
+
+impl Ports {
+    pub(super) fn new(ephemeral: RangeInclusive<u16>, secret: Secret) -> Self {
+        let next = secret.first_port(u32::try_from(ephemeral.len()).unwrap_or(1));
+        Self { bindings: Slab::new(), by_port: HashMap::default(), ephemeral, next }
+    }
+
+    fn at(&self, port: u16) -> &[BindingId] {
+        self.by_port.get(&port).map_or(&[], Vec::as_slice)
+    }
+
+    fn get(&self, id: BindingId) -> &Binding {
+        &self.bindings[id.0 as usize]
+    }
+
+    fn insert(&mut self, binding: Binding) -> BindingId {
+        let port = binding.name.port;
+        let slot = self.bindings.insert(binding);
+        let id = BindingId(u32::try_from(slot).expect("fewer than 2^32 bindings in a stack"));
+        self.by_port.entry(port).or_default().push(id);
+        id
+    }
+
+    fn remove(&mut self, id: BindingId) {
+        let port = self.bindings.remove(id.0 as usize).name.port;
+        if let Some(ids) = self.by_port.get_mut(&port) {
+            ids.retain(|&other| other != id);
+            if ids.is_empty() {
+                self.by_port.remove(&port);
+            }
+        }
+    }
+
+    /// The next ephemeral port that `free` agrees to.
+    fn ephemeral(&mut self, free: impl Fn(&Self, u16) -> bool) -> Option<u16> {
+        let count = u32::try_from(self.ephemeral.len()).unwrap_or(0);
+        for step in 0..count {
+            let offset = (self.next + step) % count;
+            let port = u32::from(*self.ephemeral.start()) + offset;
+            let port = u16::try_from(port).unwrap_or(*self.ephemeral.end());
+            if self.at(port).is_empty() && free(self, port) {
+                self.next = (offset + 1) % count;
+                return Some(port);
+            }
+        }
+        None
+    }
+}
+
+/// WF-9.10 to 9.16: what an existing binding of the same port says to a new one.
+fn conflict(first: Binding, second: Binding) -> Option<BindError> {
+    use Sharing::{Default, Exclusive, Reuse};
+    let (one, two) = (first.name.ip, second.name.ip);
+    if one.is_ipv4() != two.is_ipv4() {
+        return None;
+    }
+    if one == two {
+        return match (first.sharing, second.sharing) {
+            (Reuse, Reuse) => None,
+            (Default | Exclusive, Reuse) => Some(BindError::Access),
+            (Default | Reuse | Exclusive, Default | Exclusive) => Some(BindError::InUse),
+        };
+    }
+    match (first.sharing, second.sharing) {
+        (Exclusive, _) if one.is_unspecified() => Some(BindError::Access),
+        (_, Exclusive) if two.is_unspecified() => Some(BindError::InUse),
+        (Default | Reuse | Exclusive, Default | Reuse | Exclusive) => None,
+    }
+}
+
+impl Stack {
+    /// Takes `name` (port 0: an ephemeral port).
+    ///
+    /// # Errors
+    /// [`BindError`] says what stands in the way.
+    pub fn bind(&mut self, name: Endpoint, sharing: Sharing) -> Result<BindingId, BindError> {
+        if !name.ip.is_unspecified() && !self.is_local(name.ip) {
+            return Err(BindError::NotAvailable);
+        }
+        let name = if name.port == 0 {
+            let port = self.ports.ephemeral(|_, _| true).ok_or(BindError::Exhausted)?;
+            Endpoint { port, ..name }
+        } else {
+            name
+        };
+        let binding = Binding { name, sharing };
+        let others = self.ports.at(name.port).iter();
+        if let Some(error) = others.filter_map(|&id| conflict(*self.ports.get(id), binding)).next() {
+            return Err(error);
+        }
+        // WF-9.4, 9.5: connections of the port stand in the way of an exclusive binding only.
+        if sharing == Sharing::Exclusive && self.has_connections(name) {
+            return Err(BindError::InUse);
+        }
+        Ok(self.ports.insert(binding))
+    }
+
+    fn has_connections(&self, name: Endpoint) -> bool {
+        self.table.iter().any(|(_, conn)| {
+            let (local, _) = self.endpoints(&conn.tuple);
+            local.port == name.port && (name.ip.is_unspecified() || local.ip == name.ip)
+        })
+    }
+
+    /// The name of a binding.
+    #[must_use]
+    pub fn bound_to(&self, id: BindingId) -> Endpoint {
+        self.ports.get(id).name
+    }
+
+    /// Gives a name back.
+    pub fn unbind(&mut self, id: BindingId) {
+        self.ports.remove(id);
+    }
+
+    /// This host's address for connections to `remote`, if it has one of that family.
+    pub(super) fn source_for(&self, remote: IpAddr) -> Option<IpAddr> {
+        if self.is_local(remote) {
+            return Some(remote);
+        }
+        self.addresses().find(|ip| ip.is_ipv4() == remote.is_ipv4())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::addr::Ipv4Addr;
+
+    #[test]
+    fn sharing_follows_the_facts() {
+        use Sharing::{Default, Exclusive, Reuse};
+        let wild = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        let here = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
+        let there = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 2));
+        let (ok, inuse, access) = (None, Some(BindError::InUse), Some(BindError::Access));
+        for (fact, one, first, two, second, expected) in [
+            ("9.10", here, Default, here, Reuse, access),
+            ("9.11", here, Reuse, here, Reuse, ok),
+            ("9.12", wild, Default, here, Default, ok),
+            ("9.12", here, Default, wild, Default, ok),
+            ("9.13", here, Default, here, Default, inuse),
+            ("9.14", wild, Exclusive, here, Default, access),
+            ("9.15", here, Exclusive, wild, Default, ok),
+            ("9.16", here, Default, wild, Exclusive, inuse),
+            ("other addresses", here, Exclusive, there, Exclusive, ok),
+        ] {
+            let binding = |ip, sharing| Binding { name: Endpoint::new(ip, 80), sharing };
+            assert_eq!(conflict(binding(one, first), binding(two, second)), expected, "WF-{fact}");
+        }
+    }
+}

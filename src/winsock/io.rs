@@ -1,0 +1,210 @@
+//! send, recv, shutdown, ioctlsocket.
+
+use super::blocked::{Blocked, Wait};
+use super::call::{Attempt, Value, consts};
+use super::error::WsaError;
+use super::process::ThreadId;
+use super::socket::{Phase, SocketId};
+use super::{Handle, Outcome, Winsock};
+use crate::buf::Rope;
+use crate::profile::{GiveUpCode, Profile, ResetCode};
+use crate::rule::Rule;
+use crate::stack::{ConnId, Stack};
+use crate::tcp::Cause;
+use crate::time::Instant;
+use bytes::Bytes;
+
+impl Winsock {
+    /// The connection behind a socket, or why it has none (WF-3.25, 3.26, 4.1).
+    fn connection(&self, id: SocketId) -> Result<ConnId, WsaError> {
+        match self.sockets.get(id).phase {
+            Phase::Connected(conn) => Ok(conn),
+            Phase::Unconnected | Phase::Listening(_) | Phase::Connecting(..) | Phase::Closing(_) => {
+                Err(WsaError::NotConn)
+            }
+        }
+    }
+
+    pub(super) fn send(
+        &mut self,
+        stack: &mut Stack,
+        now: Instant,
+        thread: ThreadId,
+        (id, s): (SocketId, Handle),
+        data: Bytes,
+        flags: i32,
+    ) -> Outcome {
+        if flags != 0 {
+            return self.immediate(Attempt::fail(WsaError::OpNotSupp));
+        }
+        let blocked = Blocked { socket: id, handle: s, wait: Wait::Send { data }, since: now };
+        self.attempt_or_block(stack, now, thread, blocked)
+    }
+
+    pub(super) fn try_send(
+        &mut self,
+        stack: &mut Stack,
+        now: Instant,
+        id: SocketId,
+        data: &Bytes,
+    ) -> Attempt {
+        let conn = match self.connection(id) {
+            Ok(conn) => conn,
+            Err(error) => return Attempt::fail(error),
+        };
+        let socket = self.sockets.get(id);
+        if socket.send_shut {
+            return Attempt::Done(Err(WsaError::Shutdown), Rule::ShutDown);
+        }
+        let state = stack.state(conn);
+        if let Some((error, rule)) = state.cause().and_then(|cause| over(cause, stack.profile())) {
+            return Attempt::Done(Err(error), rule);
+        }
+        // R34: taken whole while less than SO_SNDBUF is queued.
+        let queued = state.unacknowledged();
+        if queued > 0 && queued >= socket.options.send_buffer as usize && !data.is_empty() {
+            return Attempt::Wait;
+        }
+        if !data.is_empty() && !stack.send(now, conn, data.clone()) {
+            return Attempt::fail(WsaError::NoBufs);
+        }
+        Attempt::ok(Value::Sent(data.len()))
+    }
+
+    pub(super) fn recv(
+        &mut self,
+        stack: &mut Stack,
+        now: Instant,
+        thread: ThreadId,
+        (id, s): (SocketId, Handle),
+        len: usize,
+        flags: i32,
+    ) -> Outcome {
+        if flags & !consts::MSG_PEEK != 0 {
+            return self.immediate(Attempt::fail(WsaError::OpNotSupp));
+        }
+        // WF-4.4; a receive that was pending before goes on (WF-4.7).
+        if self.sockets.get(id).receive_shut && self.connection(id).is_ok() {
+            return self.immediate(Attempt::Done(Err(WsaError::Shutdown), Rule::ShutDown));
+        }
+        let blocked = Blocked { socket: id, handle: s, wait: Wait::Recv { len, flags }, since: now };
+        self.attempt_or_block(stack, now, thread, blocked)
+    }
+
+    pub(super) fn try_recv(
+        &mut self,
+        stack: &mut Stack,
+        now: Instant,
+        id: SocketId,
+        len: usize,
+        flags: i32,
+    ) -> Attempt {
+        let conn = match self.connection(id) {
+            Ok(conn) => conn,
+            Err(error) => return Attempt::fail(error),
+        };
+        let state = stack.state(conn);
+        if len > 0 && state.readable() > 0 {
+            let data = if flags & consts::MSG_PEEK != 0 {
+                state.peek().split_front(len)
+            } else {
+                stack.receive(now, conn, len)
+            };
+            return Attempt::Done(Ok(Value::Received(data)), Rule::DataArrived);
+        }
+        let end = |rule| Attempt::Done(Ok(Value::Received(Rope::default())), rule);
+        if let Some((error, rule)) = state.cause().and_then(|cause| over(cause, stack.profile())) {
+            Attempt::Done(Err(error), rule)
+        } else if state.fin_received() || state.cause().is_some() {
+            end(Rule::EndOfStream)
+        } else if len == 0 {
+            end(Rule::Completed)
+        } else {
+            Attempt::Wait
+        }
+    }
+
+    /// Whether a thread waits for data of the socket.
+    fn is_receiving(&self, id: SocketId) -> bool {
+        let receiving =
+            |&t: &ThreadId| matches!(self.thread(t).blocked, Some(Blocked { wait: Wait::Recv { .. }, .. }));
+        self.sockets.get(id).waiters.iter().any(receiving)
+    }
+
+    pub(super) fn shutdown(
+        &mut self,
+        stack: &mut Stack,
+        now: Instant,
+        id: SocketId,
+        how: i32,
+    ) -> Result<Value, WsaError> {
+        let conn = self.connection(id)?;
+        let (receive, send) = match how {
+            consts::SD_RECEIVE => (true, false),
+            consts::SD_SEND => (false, true),
+            consts::SD_BOTH => (true, true),
+            _ => return Err(WsaError::Inval),
+        };
+        // WF-4.13.
+        let cause = stack.state(conn).cause();
+        if let Some((error, _)) = cause.and_then(|cause| over(cause, stack.profile())) {
+            return Err(error);
+        }
+        let socket = self.sockets.get_mut(id);
+        socket.send_shut |= send;
+        socket.receive_shut |= receive;
+        if send {
+            stack.shut_send(now, conn);
+        }
+        self.settle_shut_receive(stack, now, id);
+        Ok(Value::Zero)
+    }
+
+    /// WF-4.7, 4.8, X16: SD_RECEIVE takes effect on the connection once no receive is pending.
+    pub(super) fn settle_shut_receive(&mut self, stack: &mut Stack, now: Instant, id: SocketId) {
+        if self.sockets.contains(id)
+            && self.sockets.get(id).receive_shut
+            && !self.is_receiving(id)
+            && let Ok(conn) = self.connection(id)
+        {
+            stack.shut_receive(now, conn);
+        }
+    }
+
+    pub(super) fn ioctlsocket(
+        &mut self,
+        stack: &Stack,
+        id: SocketId,
+        cmd: u32,
+        arg: u32,
+    ) -> Result<Value, WsaError> {
+        match cmd {
+            consts::FIONBIO => {
+                self.sockets.get_mut(id).nonblocking = arg != 0;
+                Ok(Value::Argument(arg))
+            }
+            consts::FIONREAD => {
+                let readable = self.connection(id).map_or(0, |conn| stack.state(conn).readable());
+                Ok(Value::Argument(u32::try_from(readable).unwrap_or(u32::MAX)))
+            }
+            _ => Err(WsaError::OpNotSupp),
+        }
+    }
+}
+
+/// What send, recv and shutdown report on a connection that is over; none if it ended in good order.
+fn over(cause: Cause, profile: &Profile) -> Option<(WsaError, Rule)> {
+    Some(match cause {
+        Cause::Finished | Cause::ResetClosing => return None,
+        Cause::Reset => (WsaError::ConnReset, Rule::ConnectionReset),
+        Cause::ResetAfterFin => match profile.reset_after_fin {
+            ResetCode::ConnReset => (WsaError::ConnReset, Rule::ConnectionReset),
+            ResetCode::ConnAborted => (WsaError::ConnAborted, Rule::ConnectionReset),
+        },
+        Cause::TimedOut | Cause::SynTimedOut => match profile.give_up {
+            GiveUpCode::TimedOut => (WsaError::TimedOut, Rule::ConnectionTimedOut),
+            GiveUpCode::ConnAborted => (WsaError::ConnAborted, Rule::ConnectionTimedOut),
+        },
+        Cause::Aborted | Cause::Refused | Cause::Deleted => (WsaError::ConnAborted, Rule::ConnectionAborted),
+    })
+}

@@ -1,0 +1,287 @@
+//! The Winsock API of one host: processes, threads, handles, sockets, options, blocked calls.
+//!
+//! ```text
+//!   handle (per process)  ──▶  socket (counted by its handles)  ──▶  connection (may outlive its socket)
+//!   process.rs                 socket.rs, options.rs                 the stack below
+//!
+//!   Call ──▶ call() ──▶ Returned, or Blocked: a value in the thread (blocked.rs)
+//!                       after every event: release_all() ──▶ Output::Returned
+//! ```
+//!
+//! `close.rs` decides what closesocket does, `closesocket.rs` does it; `connection.rs` and `io.rs` have the other
+//! calls. Errors are [`WsaError`]; every return carries its [`Rule`].
+
+pub mod blocked;
+pub mod call;
+pub mod close;
+mod closesocket;
+mod connection;
+pub mod error;
+mod io;
+mod options;
+mod process;
+mod socket;
+mod status;
+
+pub use call::{Call, CallResult, Handle, Outcome, Return, Value, consts};
+pub use error::WsaError;
+pub use options::Linger;
+pub use process::{HandlePolicy, ProcessId, ThreadId};
+pub use socket::{MadeBy, SocketId};
+pub use status::{Leak, Owner};
+
+use crate::rule::Rule;
+use crate::stack::{self, Stack};
+use crate::time::Instant;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use blocked::Blocked;
+use call::Attempt;
+use process::{Object, Process, Thread};
+use socket::Sockets;
+
+/// What a host tells the world, in the order in which it happened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Output {
+    /// The stack did something.
+    Stack(stack::Output),
+    /// A call that had blocked has returned.
+    Returned {
+        /// The thread that had called.
+        thread: ThreadId,
+        /// The result.
+        returned: Return,
+    },
+}
+
+/// Winsock on one host.
+#[derive(Clone, Debug, Default)]
+pub struct Winsock {
+    processes: Vec<Process>,
+    threads: Vec<Thread>,
+    sockets: Sockets,
+    out: VecDeque<Output>,
+}
+
+impl Winsock {
+    /// A new process, without threads, before any WSAStartup.
+    pub fn create_process(&mut self, policy: HandlePolicy) -> ProcessId {
+        self.processes.push(Process::new(policy));
+        ProcessId(number(self.processes.len() - 1))
+    }
+
+    /// A new thread of a process.
+    pub fn create_thread(&mut self, process: ProcessId) -> ThreadId {
+        self.threads.push(Thread { process, last_error: 0, blocked: None });
+        ThreadId(number(self.threads.len() - 1))
+    }
+
+    /// The process that a thread belongs to.
+    #[must_use]
+    pub fn process_of(&self, thread: ThreadId) -> ProcessId {
+        self.thread(thread).process
+    }
+
+    /// The call that a thread is blocked in.
+    #[must_use]
+    pub fn blocked(&self, thread: ThreadId) -> Option<&Blocked> {
+        self.threads.get(thread.0 as usize)?.blocked.as_ref()
+    }
+
+    /// Every thread that is blocked, in the order of threads.
+    pub fn all_blocked(&self) -> impl Iterator<Item = (ThreadId, &Blocked)> {
+        let threads = self.threads.iter().enumerate();
+        threads.filter_map(|(i, t)| Some((ThreadId(number(i)), t.blocked.as_ref()?)))
+    }
+
+    pub(crate) fn poll_output(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    /// A thread makes a call. A thread that is blocked, or none of this host's, gets WSAEINPROGRESS.
+    pub(crate) fn call(&mut self, stack: &mut Stack, now: Instant, thread: ThreadId, call: Call) -> Outcome {
+        if self.threads.get(thread.0 as usize).is_none_or(|t| t.blocked.is_some()) {
+            return self.immediate(Attempt::fail(WsaError::InProgress));
+        }
+        let startup = matches!(call, Call::WsaStartup { .. });
+        let outcome = self.dispatch(stack, now, thread, call);
+        if let Outcome::Returned(returned) = &outcome
+            && !startup
+        {
+            self.remember_error(thread, &returned.result);
+        }
+        self.collect(stack);
+        outcome
+    }
+
+    /// Checks that every call makes first (CS-A2, WF-2.20), then the call.
+    fn dispatch(&mut self, stack: &mut Stack, now: Instant, thread: ThreadId, call: Call) -> Outcome {
+        let process = self.thread(thread).process;
+        let attempt = match call {
+            Call::WsaStartup { version } => self.wsa_startup(process, version).into(),
+            Call::WsaGetLastError => Attempt::ok(Value::LastError(self.thread(thread).last_error)),
+            Call::WsaSetLastError { code } => {
+                self.thread_mut(thread).last_error = code;
+                Attempt::ok(Value::Zero)
+            }
+            Call::WsaCreateEvent => {
+                let event = self.process_mut(process).handles.insert(Object::Event);
+                event.map(Value::Handle).ok_or(WsaError::NoBufs).into()
+            }
+            Call::WsaCloseEvent { event } => match self.process(process).handles.get(event) {
+                Some(Object::Event) => {
+                    self.process_mut(process).handles.remove(event);
+                    Attempt::ok(Value::Zero)
+                }
+                Some(Object::Socket(_)) | None => Attempt::fail(WsaError::InvalidHandle),
+            },
+            _ if self.process(process).startups == 0 => {
+                Attempt::Done(Err(WsaError::NotInitialised), Rule::NotInitialised)
+            }
+            Call::WsaCleanup => {
+                self.process_mut(process).startups -= 1;
+                if self.process(process).startups == 0 {
+                    self.close_all(stack, now, process);
+                }
+                Attempt::ok(Value::Zero)
+            }
+            Call::Socket { family, kind, protocol } => {
+                self.socket(stack, now, thread, process, (family, kind, protocol)).into()
+            }
+            Call::Closesocket { s } => return self.closesocket(stack, now, thread, process, s),
+            Call::Bind { s, .. }
+            | Call::Listen { s, .. }
+            | Call::Accept { s }
+            | Call::Connect { s, .. }
+            | Call::Send { s, .. }
+            | Call::Recv { s, .. }
+            | Call::Shutdown { s, .. }
+            | Call::Setsockopt { s, .. }
+            | Call::Getsockopt { s, .. }
+            | Call::Ioctlsocket { s, .. }
+            | Call::Getsockname { s }
+            | Call::Getpeername { s } => match self.socket_of(process, s) {
+                Ok(id) => return self.on_socket(stack, now, thread, (id, s), call),
+                Err(error) => Attempt::Done(Err(error), Rule::NotSocket),
+            },
+        };
+        self.immediate(attempt)
+    }
+
+    /// A call on a socket that exists.
+    fn on_socket(
+        &mut self,
+        stack: &mut Stack,
+        now: Instant,
+        thread: ThreadId,
+        (id, s): (SocketId, Handle),
+        call: Call,
+    ) -> Outcome {
+        let result = match call {
+            Call::Bind { name, .. } => self.bind(stack, id, name),
+            Call::Listen { backlog, .. } => self.listen(stack, id, backlog),
+            Call::Accept { .. } => {
+                let blocked = Blocked { socket: id, handle: s, wait: blocked::Wait::Accept, since: now };
+                return self.attempt_or_block(stack, now, thread, blocked);
+            }
+            Call::Connect { name, .. } => return self.connect(stack, now, thread, (id, s), name),
+            Call::Send { data, flags, .. } => return self.send(stack, now, thread, (id, s), data, flags),
+            Call::Recv { len, flags, .. } => return self.recv(stack, now, thread, (id, s), len, flags),
+            Call::Shutdown { how, .. } => self.shutdown(stack, now, id, how),
+            Call::Setsockopt { level, name, value, .. } => {
+                self.setsockopt(stack, now, id, (level, name), value.as_ref())
+            }
+            Call::Getsockopt { level, name, len, .. } => self.getsockopt(id, (level, name), len),
+            Call::Ioctlsocket { cmd, arg, .. } => self.ioctlsocket(stack, id, cmd, arg),
+            Call::Getsockname { .. } => self.getsockname(stack, id),
+            Call::Getpeername { .. } => self.getpeername(stack, id),
+            Call::WsaStartup { .. }
+            | Call::WsaCleanup
+            | Call::WsaGetLastError
+            | Call::WsaSetLastError { .. }
+            | Call::WsaCreateEvent
+            | Call::WsaCloseEvent { .. }
+            | Call::Socket { .. }
+            | Call::Closesocket { .. } => unreachable!("dispatch has answered it"),
+        };
+        self.immediate(result.into())
+    }
+
+    fn wsa_startup(&mut self, process: ProcessId, version: u16) -> Result<Value, WsaError> {
+        let agreed = process::negotiate(version).ok_or(WsaError::VerNotSupported)?;
+        self.process_mut(process).startups += 1;
+        Ok(Value::Startup(agreed, process::HIGHEST))
+    }
+
+    /// A call that does not wait.
+    fn immediate(&self, attempt: Attempt) -> Outcome {
+        Outcome::Returned(match attempt {
+            Attempt::Done(result, rule) => Return { result, rule },
+            Attempt::Wait => Return { result: Err(WsaError::WouldBlock), rule: Rule::WouldBlock },
+        })
+    }
+
+    /// Tries a call that can block; if it must wait, a nonblocking socket says so and a blocking one waits.
+    fn attempt_or_block(
+        &mut self,
+        stack: &mut Stack,
+        now: Instant,
+        thread: ThreadId,
+        blocked: Blocked,
+    ) -> Outcome {
+        let id = blocked.socket;
+        match self.attempt(stack, now, thread, id, &blocked.wait) {
+            Attempt::Wait if !self.sockets.get(id).nonblocking => {
+                self.block(thread, blocked);
+                Outcome::Blocked
+            }
+            attempt @ (Attempt::Wait | Attempt::Done(..)) => self.immediate(attempt),
+        }
+    }
+
+    /// The last error belongs to the thread; success leaves it alone.
+    fn remember_error(&mut self, thread: ThreadId, result: &CallResult) {
+        if let Err(error) = result {
+            self.thread_mut(thread).last_error = error.code();
+        }
+    }
+
+    /// What the stack did comes before what is said next.
+    fn collect(&mut self, stack: &mut Stack) {
+        while let Some(output) = stack.poll_output() {
+            self.out.push_back(Output::Stack(output));
+        }
+    }
+
+    fn socket_of(&self, process: ProcessId, handle: Handle) -> Result<SocketId, WsaError> {
+        match self.process(process).handles.get(handle) {
+            Some(Object::Socket(id)) => Ok(id),
+            Some(Object::Event) | None => Err(WsaError::NotSock),
+        }
+    }
+
+    fn process(&self, id: ProcessId) -> &Process {
+        &self.processes[id.0 as usize]
+    }
+
+    fn process_mut(&mut self, id: ProcessId) -> &mut Process {
+        &mut self.processes[id.0 as usize]
+    }
+
+    fn thread(&self, id: ThreadId) -> &Thread {
+        &self.threads[id.0 as usize]
+    }
+
+    fn thread_mut(&mut self, id: ThreadId) -> &mut Thread {
+        &mut self.threads[id.0 as usize]
+    }
+
+    fn threads_of(&self, process: ProcessId) -> Vec<ThreadId> {
+        let threads = self.threads.iter().enumerate().filter(|(_, t)| t.process == process);
+        threads.map(|(i, _)| ThreadId(number(i))).collect()
+    }
+}
+
+fn number(i: usize) -> u32 {
+    u32::try_from(i).expect("fewer than 2^32 processes and threads on a host")
+}

@@ -1,0 +1,234 @@
+//! Socket options: a table, a row an option, and how each is read and set.
+
+use super::call::consts::*;
+use super::error::WsaError;
+use super::socket::{Phase, SocketId};
+use super::{Value, Winsock};
+use crate::profile::{DontLinger, Profile};
+use crate::stack::{Sharing, Stack};
+use crate::time::Instant;
+use bytes::Bytes;
+
+/// `struct linger`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Linger {
+    /// Nonzero: the option is on. Kept as it was set (WF-2.32).
+    pub l_onoff: u16,
+    /// The timeout in seconds.
+    pub l_linger: u16,
+}
+
+/// What a socket was set to, apart from what its connection negotiates.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Options {
+    pub(super) linger: Linger,
+    /// SO_LINGER has named a timeout (CS-C4).
+    pub(super) linger_named: bool,
+    pub(super) reuse: bool,
+    pub(super) exclusive: bool,
+    pub(super) send_buffer: u32,
+    pub(super) receive_buffer: u32,
+    pub(super) nodelay: bool,
+}
+
+impl Options {
+    pub(super) fn new(profile: &Profile) -> Self {
+        Self {
+            linger: Linger::default(),
+            linger_named: false,
+            reuse: false,
+            exclusive: false,
+            send_buffer: profile.send_buffer,
+            receive_buffer: profile.receive_buffer,
+            nodelay: false,
+        }
+    }
+
+    pub(super) fn sharing(&self) -> Sharing {
+        match (self.exclusive, self.reuse) {
+            (true, _) => Sharing::Exclusive,
+            (false, true) => Sharing::Reuse,
+            (false, false) => Sharing::Default,
+        }
+    }
+}
+
+/// An option of the table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Name {
+    Linger,
+    DontLinger,
+    ReuseAddr,
+    ExclusiveAddrUse,
+    SendBuffer,
+    ReceiveBuffer,
+    Error,
+    NoDelay,
+}
+
+/// The C type of a value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Bool,
+    Int,
+    Linger,
+}
+
+struct Row {
+    level: i32,
+    optname: i32,
+    name: Name,
+    kind: Kind,
+    settable: bool,
+}
+
+const fn row(level: i32, optname: i32, name: Name, kind: Kind, settable: bool) -> Row {
+    Row { level, optname, name, kind, settable }
+}
+
+const TABLE: [Row; 8] = [
+    row(SOL_SOCKET, SO_LINGER, Name::Linger, Kind::Linger, true),
+    row(SOL_SOCKET, SO_DONTLINGER, Name::DontLinger, Kind::Bool, true),
+    row(SOL_SOCKET, SO_REUSEADDR, Name::ReuseAddr, Kind::Bool, true),
+    row(SOL_SOCKET, SO_EXCLUSIVEADDRUSE, Name::ExclusiveAddrUse, Kind::Bool, true),
+    row(SOL_SOCKET, SO_SNDBUF, Name::SendBuffer, Kind::Int, true),
+    row(SOL_SOCKET, SO_RCVBUF, Name::ReceiveBuffer, Kind::Int, true),
+    row(SOL_SOCKET, SO_ERROR, Name::Error, Kind::Int, false),
+    row(IPPROTO_TCP, TCP_NODELAY, Name::NoDelay, Kind::Bool, true),
+];
+
+/// WF-2.40: an unknown level is WSAEINVAL, an unknown option WSAENOPROTOOPT.
+fn find(level: i32, optname: i32) -> Result<&'static Row, WsaError> {
+    if !TABLE.iter().any(|row| row.level == level) {
+        return Err(WsaError::Inval);
+    }
+    TABLE.iter().find(|row| row.level == level && row.optname == optname).ok_or(WsaError::NoProtoOpt)
+}
+
+/// A value as the caller's bytes give it.
+enum Given {
+    /// No byte at all, where that is allowed (WF-2.35).
+    Nothing,
+    Bool(bool),
+    Int(i32),
+    Linger(Linger),
+}
+
+/// WF-2.30, 2.33 to 2.35: how many bytes a value needs, and what they mean.
+fn given(row: &Row, bytes: &[u8]) -> Result<Given, WsaError> {
+    let int = |b: &[u8]| b.first_chunk().map(|b| i32::from_le_bytes(*b)).ok_or(WsaError::Fault);
+    match row.kind {
+        Kind::Linger => {
+            let [a, b, c, d] = *bytes.first_chunk().ok_or(WsaError::Fault)?;
+            let (l_onoff, l_linger) = (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]));
+            Ok(Given::Linger(Linger { l_onoff, l_linger }))
+        }
+        Kind::Int => int(bytes).map(Given::Int),
+        Kind::Bool if bytes.is_empty() && row.name == Name::DontLinger => Ok(Given::Nothing),
+        Kind::Bool if bytes.is_empty() => Err(WsaError::Fault),
+        Kind::Bool => Ok(Given::Bool(bytes.iter().take(4).any(|&b| b != 0))),
+    }
+}
+
+impl Winsock {
+    pub(super) fn setsockopt(
+        &mut self,
+        stack: &mut Stack,
+        now: Instant,
+        id: SocketId,
+        (level, optname): (i32, i32),
+        value: Option<&Bytes>,
+    ) -> Result<Value, WsaError> {
+        let row = find(level, optname)?;
+        let given = given(row, value.ok_or(WsaError::Fault)?)?;
+        if !row.settable {
+            return Err(WsaError::NoProtoOpt);
+        }
+        let profile = stack.profile();
+        let socket = self.sockets.get_mut(id);
+        let bound = socket.binding.is_some();
+        let options = &mut socket.options;
+        match (row.name, given) {
+            (_, Given::Nothing) => {}
+            (Name::Linger, Given::Linger(linger)) => {
+                options.linger = linger;
+                options.linger_named = true;
+            }
+            (Name::DontLinger, Given::Bool(value)) => {
+                let off = value == (profile.dontlinger == DontLinger::TrueIsOff);
+                options.linger.l_onoff = u16::from(!off);
+                if !off && !options.linger_named {
+                    options.linger.l_linger = profile.dontlinger_seconds;
+                }
+            }
+            // WF-9.17: one of the two at a time.
+            (Name::ReuseAddr, Given::Bool(true)) if options.exclusive => return Err(WsaError::Inval),
+            (Name::ReuseAddr, Given::Bool(value)) => options.reuse = value,
+            (Name::ExclusiveAddrUse, Given::Bool(true)) if options.reuse || bound => {
+                return Err(WsaError::Inval);
+            }
+            (Name::ExclusiveAddrUse, Given::Bool(value)) => options.exclusive = value,
+            (Name::SendBuffer, Given::Int(n)) => {
+                options.send_buffer = u32::try_from(n).map_err(|_| WsaError::Inval)?;
+                self.release(stack, now, id);
+            }
+            (Name::ReceiveBuffer, Given::Int(n)) => {
+                let n = u32::try_from(n).map_err(|_| WsaError::Inval)?;
+                options.receive_buffer = n;
+                self.apply_options(stack, now, id);
+            }
+            (Name::NoDelay, Given::Bool(value)) => {
+                options.nodelay = value;
+                self.apply_options(stack, now, id);
+            }
+            (_, Given::Bool(_) | Given::Int(_) | Given::Linger(_)) => return Err(WsaError::NoProtoOpt),
+        }
+        Ok(Value::Zero)
+    }
+
+    /// Options that the connection or the listener acts on.
+    fn apply_options(&mut self, stack: &mut Stack, now: Instant, id: SocketId) {
+        let socket = self.sockets.get(id);
+        let Options { receive_buffer, nodelay, .. } = socket.options;
+        match socket.phase {
+            Phase::Connecting(conn, _) | Phase::Connected(conn) | Phase::Closing(conn) => {
+                stack.set_receive_buffer(now, conn, receive_buffer);
+                stack.set_nodelay(now, conn, nodelay);
+            }
+            Phase::Listening(listener) => stack.set_listener_options(listener, receive_buffer, nodelay),
+            Phase::Unconnected => {}
+        }
+    }
+
+    pub(super) fn getsockopt(
+        &self,
+        id: SocketId,
+        (level, optname): (i32, i32),
+        len: usize,
+    ) -> Result<Value, WsaError> {
+        let row = find(level, optname)?;
+        let socket = self.sockets.get(id);
+        let options = &socket.options;
+        let int = |n: u32| n.to_le_bytes();
+        let bytes = match row.name {
+            Name::Linger => {
+                let Linger { l_onoff, l_linger } = options.linger;
+                let ([a, b], [c, d]) = (l_onoff.to_le_bytes(), l_linger.to_le_bytes());
+                [a, b, c, d]
+            }
+            // WF-2.36: always the negation of l_onoff.
+            Name::DontLinger => int(u32::from(options.linger.l_onoff == 0)),
+            Name::ReuseAddr => int(u32::from(options.reuse)),
+            Name::ExclusiveAddrUse => int(u32::from(options.exclusive)),
+            Name::SendBuffer => int(options.send_buffer),
+            Name::ReceiveBuffer => int(options.receive_buffer),
+            Name::Error => socket.error.map_or(0, WsaError::code).to_le_bytes(),
+            Name::NoDelay => int(u32::from(options.nodelay)),
+        };
+        let least = if row.kind == Kind::Bool { 1 } else { 4 };
+        if len < least {
+            return Err(WsaError::Fault);
+        }
+        Ok(Value::Option(Bytes::copy_from_slice(&bytes[..len.min(4)])))
+    }
+}

@@ -1,0 +1,181 @@
+//! Processes and threads: WSAStartup's count, the handle table, the last error, the call that a thread is
+//! blocked in.
+
+use super::blocked::Blocked;
+use super::call::Handle;
+use super::socket::SocketId;
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
+
+/// A process of a host.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ProcessId(pub(super) u32);
+
+/// A thread of a host.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ThreadId(pub(super) u32);
+
+impl ProcessId {
+    /// The process's number on its host, from 1 on.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0 + 1
+    }
+}
+
+impl ThreadId {
+    /// The thread's number on its host, from 1 on.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0 + 1
+    }
+}
+
+/// Which value a new handle gets (CS-B1).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum HandlePolicy {
+    /// One that no handle ever had: use after close is always WSAENOTSOCK.
+    #[default]
+    Never,
+    /// The lowest that is free: a closed value comes back at once, as the page of 2022 warns.
+    LowestFree,
+}
+
+/// What a handle stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Object {
+    Socket(SocketId),
+    Event,
+}
+
+/// Handles are multiples of four, as Windows' are.
+const FIRST: u32 = 0x100;
+const STEP: u32 = 4;
+
+#[derive(Clone, Debug)]
+pub(super) struct Handles {
+    policy: HandlePolicy,
+    objects: HashMap<u32, Object, FxBuildHasher>,
+    next: u32,
+    free: BTreeSet<u32>,
+}
+
+impl Handles {
+    fn new(policy: HandlePolicy) -> Self {
+        Self { policy, objects: HashMap::default(), next: FIRST, free: BTreeSet::new() }
+    }
+
+    /// A handle for the object; none when the process has had every value.
+    pub(super) fn insert(&mut self, object: Object) -> Option<Handle> {
+        let value = match self.free.pop_first() {
+            Some(value) => value,
+            None => {
+                let value = self.next;
+                self.next = value.checked_add(STEP).filter(|&n| n < u32::MAX - STEP)?;
+                value
+            }
+        };
+        self.objects.insert(value, object);
+        Some(Handle(value))
+    }
+
+    pub(super) fn get(&self, handle: Handle) -> Option<Object> {
+        self.objects.get(&handle.0).copied()
+    }
+
+    pub(super) fn remove(&mut self, handle: Handle) {
+        if self.objects.remove(&handle.0).is_some() && self.policy == HandlePolicy::LowestFree {
+            self.free.insert(handle.0);
+        }
+    }
+
+    /// Every socket of the process with its handle, in the order of handles.
+    pub(super) fn sockets(&self) -> Vec<(Handle, SocketId)> {
+        let sockets = self.objects.iter().filter_map(|(&value, &object)| match object {
+            Object::Socket(id) => Some((Handle(value), id)),
+            Object::Event => None,
+        });
+        let mut sockets: Vec<_> = sockets.collect();
+        sockets.sort_unstable();
+        sockets
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Process {
+    /// Successful WSAStartup calls without their WSACleanup.
+    pub(super) startups: u32,
+    pub(super) handles: Handles,
+}
+
+impl Process {
+    pub(super) fn new(policy: HandlePolicy) -> Self {
+        Self { startups: 0, handles: Handles::new(policy) }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Thread {
+    pub(super) process: ProcessId,
+    /// WSAGetLastError's value.
+    pub(super) last_error: i32,
+    pub(super) blocked: Option<Blocked>,
+}
+
+/// WSAStartup's version table (WF-8.3, 8.4): the version agreed on, major in the low byte; none for 0.x.
+pub(super) const fn negotiate(requested: u16) -> Option<u16> {
+    let [major, minor] = requested.to_le_bytes();
+    match (major, minor) {
+        (0, _) => None,
+        (1, 0) | (2, 0..=2) => Some(requested),
+        (1, _) => Some(u16::from_le_bytes([1, 1])),
+        (_, _) => Some(HIGHEST),
+    }
+}
+
+/// Winsock 2.2.
+pub(super) const HIGHEST: u16 = 0x0202;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::winsock::socket::SocketId;
+
+    #[test]
+    fn versions_are_negotiated_as_observed() {
+        let v = |major: u8, minor: u8| u16::from_le_bytes([major, minor]);
+        for (asked, agreed) in [
+            (v(0, 0), None),
+            (v(0, 9), None),
+            (v(1, 0), Some(v(1, 0))),
+            (v(1, 1), Some(v(1, 1))),
+            (v(1, 2), Some(v(1, 1))),
+            (v(1, 255), Some(v(1, 1))),
+            (v(2, 0), Some(v(2, 0))),
+            (v(2, 1), Some(v(2, 1))),
+            (v(2, 2), Some(v(2, 2))),
+            (v(2, 3), Some(v(2, 2))),
+            (v(3, 0), Some(v(2, 2))),
+            (v(255, 255), Some(v(2, 2))),
+        ] {
+            assert_eq!(negotiate(asked), agreed, "{asked:#06x}");
+        }
+    }
+
+    #[test]
+    fn handle_values_follow_the_policy() {
+        let object = Object::Socket(SocketId(7));
+        let mut never = Handles::new(HandlePolicy::Never);
+        let mut lowest = Handles::new(HandlePolicy::LowestFree);
+        for handles in [&mut never, &mut lowest] {
+            let a = handles.insert(object);
+            assert_eq!(a, Some(Handle(0x100)));
+            assert_eq!(handles.insert(object), Some(Handle(0x104)));
+            handles.remove(Handle(0x100));
+        }
+        assert_eq!(never.insert(object), Some(Handle(0x108)));
+        assert_eq!(lowest.insert(object), Some(Handle(0x100)));
+    }
+}

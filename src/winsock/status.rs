@@ -1,0 +1,77 @@
+//! Who owns what: for netstat, and for the report of leaks.
+
+use super::call::Handle;
+use super::process::ProcessId;
+use super::socket::{MadeBy, SocketId};
+use super::{Winsock, number};
+use crate::time::Instant;
+use alloc::vec::Vec;
+
+/// The process and handles behind a socket.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Owner {
+    /// The process that made it.
+    pub process: ProcessId,
+    /// Its handles; none while closesocket lingers.
+    pub handles: Vec<Handle>,
+}
+
+/// A socket that was not closed (CS-B8).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Leak {
+    /// The process that holds it.
+    pub process: ProcessId,
+    /// Its handle.
+    pub handle: Handle,
+    /// The call that made it.
+    pub made_by: MadeBy,
+}
+
+impl Winsock {
+    /// Who owns the socket that a stack knows as `user`.
+    #[must_use]
+    pub fn owner(&self, user: u32) -> Option<Owner> {
+        let id = SocketId(user);
+        let socket = self.sockets.contains(id).then(|| self.sockets.get(id))?;
+        let handles = self.processes.iter().flat_map(|p| p.handles.sockets());
+        let handles = handles.filter(|&(_, other)| other == id).map(|(handle, _)| handle).collect();
+        Some(Owner { process: socket.owner, handles })
+    }
+
+    /// Every socket that is still open, by process and handle.
+    #[must_use]
+    pub fn leaks(&self) -> Vec<Leak> {
+        let processes = self.processes.iter().enumerate();
+        processes
+            .flat_map(|(i, p)| p.handles.sockets().into_iter().map(move |open| (ProcessId(number(i)), open)))
+            .map(|(process, (handle, id))| Leak { process, handle, made_by: self.sockets.get(id).made_by })
+            .collect()
+    }
+
+    /// What must hold between events.
+    ///
+    /// # Panics
+    /// If an invariant is broken, with its name.
+    pub fn assert_invariants(&self) {
+        for (id, socket) in self.sockets.iter() {
+            for &thread in &socket.waiters {
+                let blocked = self.thread(thread).blocked.as_ref();
+                assert!(blocked.is_some_and(|b| b.socket == id), "{id:?}: a waiter is blocked on it");
+            }
+            let lingering = matches!(socket.phase, super::socket::Phase::Closing(_));
+            assert_eq!(socket.references == 0, lingering, "{id:?}: without handles only while lingering");
+            assert!(!lingering || socket.waiters.len() == 1, "{id:?}: one closesocket lingers");
+        }
+        for (thread, blocked) in self.all_blocked() {
+            let waits = self.sockets.contains(blocked.socket)
+                && self.sockets.get(blocked.socket).waiters.contains(&thread);
+            assert!(waits, "{thread:?}: blocked on a socket that knows it since {:?}", blocked.since);
+        }
+    }
+
+    /// When the oldest blocked call was made.
+    #[must_use]
+    pub fn blocked_since(&self) -> Option<Instant> {
+        self.all_blocked().map(|(_, b)| b.since).min()
+    }
+}
