@@ -171,8 +171,8 @@ fn emit_segment(bytes: &mut [u8], src: &Endpoint, dst: &Endpoint, segment: &Segm
 ///
 /// All but [`WireError::MixedFamilies`] and [`WireError::TooLong`]. A datagram from [`encode`] with one bit
 /// changed is an error, with two exceptions. IPv6 covers traffic class, flow label and hop limit by no
-/// checksum: changed there, it is the same packet. The IPv4 header length and the IPv6 payload length say what
-/// the checksums cover: changed there, bytes exist that sum up again by chance.
+/// checksum: changed there, it is the same packet. The IPv4 header length and the IPv6 payload length say
+/// what the checksums cover: changed there, bytes exist that sum up again by chance.
 pub fn decode(bytes: &[u8]) -> Result<Packet, WireError> {
     // No version to go by: ask for the shorter of the two headers.
     let first = bytes.first().ok_or(WireError::Truncated { need: IPV4_HEADER_LEN, have: 0 })?;

@@ -82,6 +82,13 @@ impl Winsock {
         self.thread(thread).process
     }
 
+    /// The first thread of the process that a thread belongs to.
+    #[must_use]
+    pub fn first_thread(&self, thread: ThreadId) -> ThreadId {
+        let process = self.thread(thread).process;
+        self.threads.iter().position(|t| t.process == process).map_or(thread, |i| ThreadId(number(i)))
+    }
+
     /// The call that a thread is blocked in.
     #[must_use]
     pub fn blocked(&self, thread: ThreadId) -> Option<&Blocked> {

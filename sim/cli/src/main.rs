@@ -1,1 +1,2 @@
+//! The `closewait` command.
 fn main() {}

@@ -1,0 +1,28 @@
+//! The log as a pcapng capture: each packet once, on its sender's interface, at the instant it enters the link,
+//! its rule and its fate in its comment.
+
+use super::{Log, What};
+use crate::link::Fate;
+use crate::pcapng::Writer;
+use crate::wire;
+use crate::world::World;
+
+/// The packets of a log, as the bytes of a pcapng file with one interface a host.
+#[must_use]
+pub fn pcapng(log: &Log, world: &World) -> Vec<u8> {
+    let mut writer = Writer::new();
+    let interfaces: Vec<u32> = world.hosts().map(|id| writer.interface(world.name(id))).collect();
+    for entry in log.entries() {
+        let (Some(host), What::Sent { packet, rule, fate }) = (entry.host, &entry.what) else { continue };
+        // What cannot be written as bytes never was on a wire.
+        let Ok(bytes) = wire::encode(packet) else { continue };
+        let fate = match fate {
+            Fate::Arrives(at) => format!("arrives at {at}"),
+            Fate::Lost => "lost".into(),
+            Fate::Cut => "dropped: the link is cut".into(),
+            Fate::NoRoute => "dropped: no link leads there".into(),
+        };
+        writer.packet(interfaces[host.index()], entry.at, &bytes, &format!("{rule}; {fate}"));
+    }
+    writer.finish()
+}

@@ -1,0 +1,165 @@
+//! The log as JSON Lines: one object an entry, keys in a fixed order. Version 1.
+
+use super::{Entry, Log, What, describe_call, describe_result};
+use crate::link::Fate;
+use crate::world::World;
+use closewait::packet::Packet;
+use closewait::rule::Rule;
+use serde::Serialize;
+
+/// A line. `at_ns` is virtual time in nanoseconds.
+#[derive(Serialize)]
+struct Line<'a> {
+    at_ns: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<&'a str>,
+    event: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thread: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    packet: Option<PacketLine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fate: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arrives_ns: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    local: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remote: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct PacketLine {
+    src: String,
+    dst: String,
+    flags: String,
+    seq: u32,
+    ack: u32,
+    win: u16,
+    len: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mss: Option<u16>,
+}
+
+impl From<&Packet> for PacketLine {
+    fn from(Packet { src, dst, segment }: &Packet) -> Self {
+        Self {
+            src: src.to_string(),
+            dst: dst.to_string(),
+            flags: segment.flags.to_string(),
+            seq: segment.seq.0,
+            ack: segment.ack.0,
+            win: segment.wnd,
+            len: segment.payload.len(),
+            mss: segment.options.mss,
+        }
+    }
+}
+
+/// The log, a line an entry.
+#[must_use]
+pub fn jsonl(log: &Log, world: &World) -> String {
+    let mut out = String::new();
+    for entry in log.entries() {
+        let line = serde_json::to_string(&line(entry, world)).expect("strings and numbers serialise");
+        out.push_str(&line);
+        out.push('\n');
+    }
+    out
+}
+
+fn line<'a>(entry: &Entry, world: &'a World) -> Line<'a> {
+    let mut line = Line {
+        at_ns: entry.at.as_nanos(),
+        host: entry.host.map(|id| world.name(id)),
+        event: "",
+        thread: None,
+        call: None,
+        result: None,
+        packet: None,
+        fate: None,
+        arrives_ns: None,
+        local: None,
+        remote: None,
+        from: None,
+        to: None,
+        notice: None,
+        rule: None,
+        source: None,
+    };
+    let because = |line: &mut Line<'_>, rule: &Rule| {
+        line.rule = Some(rule.id());
+        line.source = Some(rule.source());
+    };
+    match &entry.what {
+        What::Call { thread, call } => {
+            line.event = "call";
+            line.thread = Some(thread.number());
+            line.call = Some(describe_call(call));
+        }
+        What::Blocked { thread } => {
+            line.event = "blocked";
+            line.thread = Some(thread.number());
+        }
+        What::Returned { thread, returned, .. } => {
+            line.event = "returned";
+            line.thread = Some(thread.number());
+            line.result = Some(describe_result(&returned.result));
+            because(&mut line, &returned.rule);
+        }
+        What::Sent { packet, rule, fate } => {
+            line.event = "sent";
+            line.packet = Some(packet.into());
+            (line.fate, line.arrives_ns) = match fate {
+                Fate::Arrives(at) => (Some("arrives"), Some(at.as_nanos())),
+                Fate::Lost => (Some("lost"), None),
+                Fate::Cut => (Some("cut"), None),
+                Fate::NoRoute => (Some("no route"), None),
+            };
+            because(&mut line, rule);
+        }
+        What::Received { packet } => {
+            line.event = "received";
+            line.packet = Some(packet.into());
+        }
+        What::Dropped { local, remote, rule } => {
+            line.event = "dropped";
+            (line.local, line.remote) = (Some(local.to_string()), Some(remote.to_string()));
+            because(&mut line, rule);
+        }
+        What::State { local, remote, from, to, rule } => {
+            line.event = "state";
+            (line.local, line.remote) = (Some(local.to_string()), Some(remote.to_string()));
+            (line.from, line.to) = (Some(from.to_string()), Some(to.to_string()));
+            because(&mut line, rule);
+        }
+        What::Timer { local, remote, rule } => {
+            line.event = "timer";
+            (line.local, line.remote) = (Some(local.to_string()), Some(remote.to_string()));
+            because(&mut line, rule);
+        }
+        What::Notified { local, remote, notice, rule } => {
+            line.event = "notified";
+            (line.local, line.remote) = (Some(local.to_string()), Some(remote.to_string()));
+            line.notice = Some(format!("{notice:?}"));
+            because(&mut line, rule);
+        }
+        What::LinkCut { .. } => line.event = "link cut",
+        What::LinkHealed { .. } => line.event = "link healed",
+    }
+    line
+}

@@ -1,0 +1,203 @@
+//! The log: everything that happened, each entry with its time and its rule. Text, JSON Lines, captures and
+//! `tracing` events are functions of it.
+
+mod capture;
+mod events;
+mod jsonl;
+mod script;
+mod text;
+
+pub use capture::pcapng;
+pub use events::Tracing;
+pub use jsonl::jsonl;
+pub use script::script;
+pub use text::{describe_call, describe_result};
+
+use crate::link::Fate;
+use crate::world::{HostId, LinkId};
+use closewait::addr::Endpoint;
+use closewait::packet::Packet;
+use closewait::rule::Rule;
+use closewait::stack;
+use closewait::tcp::{Notice, StateName};
+use closewait::time::Instant;
+use closewait::winsock::{Call, Return, ThreadId};
+
+/// Something that happened.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Entry {
+    /// When.
+    pub at: Instant,
+    /// After how many events of the world.
+    pub step: u64,
+    /// On which host; none for the network's own.
+    pub host: Option<HostId>,
+    /// What.
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Clone, PartialEq, Debug)]
+pub enum What {
+    /// A thread made a call.
+    Call {
+        /// The thread.
+        thread: ThreadId,
+        /// The call.
+        call: Call,
+    },
+    /// The call that a thread just made has to wait.
+    Blocked {
+        /// The thread.
+        thread: ThreadId,
+    },
+    /// A thread's call returned.
+    Returned {
+        /// The thread.
+        thread: ThreadId,
+        /// The result and its reason.
+        returned: Return,
+        /// The call had blocked.
+        blocked: bool,
+    },
+    /// A packet was handed to a link.
+    Sent {
+        /// The packet.
+        packet: Packet,
+        /// Why it was sent.
+        rule: Rule,
+        /// What became of it.
+        fate: Fate,
+    },
+    /// A packet arrived.
+    Received {
+        /// The packet.
+        packet: Packet,
+    },
+    /// An arrived packet was dropped.
+    Dropped {
+        /// Where it was for.
+        local: Endpoint,
+        /// Where it came from.
+        remote: Endpoint,
+        /// Why.
+        rule: Rule,
+    },
+    /// A connection changed its state.
+    State {
+        /// The end on this host.
+        local: Endpoint,
+        /// The other end.
+        remote: Endpoint,
+        /// Before.
+        from: StateName,
+        /// After.
+        to: StateName,
+        /// Why.
+        rule: Rule,
+    },
+    /// A timer fired.
+    Timer {
+        /// The end on this host.
+        local: Endpoint,
+        /// The other end.
+        remote: Endpoint,
+        /// What it does.
+        rule: Rule,
+    },
+    /// A connection told its user something.
+    Notified {
+        /// The end on this host.
+        local: Endpoint,
+        /// The other end.
+        remote: Endpoint,
+        /// What.
+        notice: Notice,
+        /// Why.
+        rule: Rule,
+    },
+    /// A link was cut.
+    LinkCut {
+        /// Which.
+        link: LinkId,
+    },
+    /// A link was healed.
+    LinkHealed {
+        /// Which.
+        link: LinkId,
+    },
+}
+
+impl What {
+    /// What a stack said, but for packets, which a link must judge first.
+    pub(crate) fn from_stack(output: &stack::Output) -> Option<Self> {
+        use stack::Output;
+        Some(match *output {
+            Output::Transmit { .. } => return None,
+            Output::Dropped { remote, local, rule } => Self::Dropped { local, remote, rule },
+            Output::Became { local, remote, from, to, rule } => Self::State { local, remote, from, to, rule },
+            Output::Expired { local, remote, rule } => Self::Timer { local, remote, rule },
+            Output::Notified { local, remote, notice, rule } => {
+                Self::Notified { local, remote, notice, rule }
+            }
+        })
+    }
+}
+
+/// Where entries go.
+pub trait Sink {
+    /// Takes an entry.
+    fn record(&mut self, entry: Entry);
+
+    /// Whether entries are wanted; if not, none is made.
+    fn enabled(&self) -> bool {
+        true
+    }
+}
+
+/// No log.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Off;
+
+impl Sink for Off {
+    fn record(&mut self, _: Entry) {}
+
+    fn enabled(&self) -> bool {
+        false
+    }
+}
+
+/// Every entry, kept.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Log {
+    entries: Vec<Entry>,
+}
+
+impl Log {
+    /// The entries, oldest first.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Packets that a host handed to links, oldest first.
+    pub fn sent(&self, host: HostId) -> impl Iterator<Item = (&Entry, &Packet, Rule)> {
+        self.entries.iter().filter(move |e| e.host == Some(host)).filter_map(|e| {
+            if let What::Sent { packet, rule, .. } = &e.what { Some((e, packet, *rule)) } else { None }
+        })
+    }
+
+    /// The states that connections on a host entered, oldest first.
+    pub fn states(&self, host: HostId) -> impl Iterator<Item = StateName> {
+        self.entries
+            .iter()
+            .filter(move |e| e.host == Some(host))
+            .filter_map(|e| if let What::State { to, .. } = &e.what { Some(*to) } else { None })
+    }
+}
+
+impl Sink for Log {
+    fn record(&mut self, entry: Entry) {
+        self.entries.push(entry);
+    }
+}

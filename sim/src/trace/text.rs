@@ -1,0 +1,112 @@
+//! Calls and results in words, for people.
+
+use closewait::winsock::{Call, CallResult, Linger, Value, consts};
+
+/// A call as a C programmer would write it, without buffers: `send(0x104, 5)`.
+#[must_use]
+pub fn describe_call(call: &Call) -> String {
+    match call {
+        Call::WsaStartup { version } => format!("WSAStartup({version:#06x})"),
+        Call::WsaCleanup => "WSACleanup()".into(),
+        Call::WsaGetLastError => "WSAGetLastError()".into(),
+        Call::WsaSetLastError { code } => format!("WSASetLastError({code})"),
+        Call::WsaCreateEvent => "WSACreateEvent()".into(),
+        Call::WsaCloseEvent { event } => format!("WSACloseEvent({event})"),
+        Call::Socket { family, kind, protocol } => {
+            format!("socket({}, {}, {})", family_name(*family), kind_name(*kind), protocol_name(*protocol))
+        }
+        Call::Bind { s, name } => format!("bind({s}, {name})"),
+        Call::Listen { s, backlog } => format!("listen({s}, {backlog})"),
+        Call::Accept { s } => format!("accept({s})"),
+        Call::Connect { s, name } => format!("connect({s}, {name})"),
+        Call::Send { s, data, .. } => format!("send({s}, {})", data.len()),
+        Call::Recv { s, len, flags } if flags & consts::MSG_PEEK != 0 => {
+            format!("recv({s}, {len}, MSG_PEEK)")
+        }
+        Call::Recv { s, len, .. } => format!("recv({s}, {len})"),
+        Call::Shutdown { s, how } => format!("shutdown({s}, {})", how_name(*how)),
+        Call::Closesocket { s } => format!("closesocket({s})"),
+        Call::Setsockopt { s, level, name, value } => {
+            let value = value.as_deref().map_or("NULL".into(), |v| option_value(*level, *name, v));
+            format!("setsockopt({s}, {}, {value})", option_name(*level, *name))
+        }
+        Call::Getsockopt { s, level, name, .. } => format!("getsockopt({s}, {})", option_name(*level, *name)),
+        Call::Ioctlsocket { s, cmd: consts::FIONBIO, arg } => format!("ioctlsocket({s}, FIONBIO, {arg})"),
+        Call::Ioctlsocket { s, cmd: consts::FIONREAD, .. } => format!("ioctlsocket({s}, FIONREAD)"),
+        Call::Ioctlsocket { s, cmd, arg } => format!("ioctlsocket({s}, {cmd:#x}, {arg})"),
+        Call::Getsockname { s } => format!("getsockname({s})"),
+        Call::Getpeername { s } => format!("getpeername({s})"),
+    }
+}
+
+/// A result as the C function returns it, out-parameters in braces: `0 {10.0.0.1:80}`, `-1 WSAEWOULDBLOCK`.
+#[must_use]
+pub fn describe_result(result: &CallResult) -> String {
+    match result {
+        Ok(Value::Zero) => "0".into(),
+        Ok(Value::Sent(n)) => n.to_string(),
+        Ok(Value::Received(data)) => data.len().to_string(),
+        Ok(Value::Handle(handle)) => handle.to_string(),
+        Ok(Value::Accepted(handle, peer)) => format!("{handle} {{{peer}}}"),
+        Ok(Value::Name(name)) => format!("0 {{{name}}}"),
+        Ok(Value::Option(bytes)) => format!("0 {{{}}}", hex(bytes)),
+        Ok(Value::Argument(n)) => format!("0 {{{n}}}"),
+        Ok(Value::Startup(agreed, _)) => format!("0 {{version={agreed:#06x}}}"),
+        Ok(Value::LastError(code)) => code.to_string(),
+        Err(error) => format!("-1 {error}"),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn family_name(family: i32) -> String {
+    match family {
+        consts::AF_INET => "AF_INET".into(),
+        consts::AF_INET6 => "AF_INET6".into(),
+        other => other.to_string(),
+    }
+}
+
+fn kind_name(kind: i32) -> String {
+    if kind == consts::SOCK_STREAM { "SOCK_STREAM".into() } else { kind.to_string() }
+}
+
+fn protocol_name(protocol: i32) -> String {
+    if protocol == consts::IPPROTO_TCP { "IPPROTO_TCP".into() } else { protocol.to_string() }
+}
+
+fn how_name(how: i32) -> String {
+    match how {
+        consts::SD_RECEIVE => "SD_RECEIVE".into(),
+        consts::SD_SEND => "SD_SEND".into(),
+        consts::SD_BOTH => "SD_BOTH".into(),
+        other => other.to_string(),
+    }
+}
+
+fn option_name(level: i32, name: i32) -> String {
+    match (level, name) {
+        (consts::SOL_SOCKET, consts::SO_LINGER) => "SO_LINGER".into(),
+        (consts::SOL_SOCKET, consts::SO_DONTLINGER) => "SO_DONTLINGER".into(),
+        (consts::SOL_SOCKET, consts::SO_REUSEADDR) => "SO_REUSEADDR".into(),
+        (consts::SOL_SOCKET, consts::SO_EXCLUSIVEADDRUSE) => "SO_EXCLUSIVEADDRUSE".into(),
+        (consts::SOL_SOCKET, consts::SO_SNDBUF) => "SO_SNDBUF".into(),
+        (consts::SOL_SOCKET, consts::SO_RCVBUF) => "SO_RCVBUF".into(),
+        (consts::SOL_SOCKET, consts::SO_ERROR) => "SO_ERROR".into(),
+        (consts::IPPROTO_TCP, consts::TCP_NODELAY) => "TCP_NODELAY".into(),
+        (level, name) => format!("{level:#x}, {name:#x}"),
+    }
+}
+
+fn option_value(level: i32, name: i32, value: &[u8]) -> String {
+    match (level, name, value) {
+        (consts::SOL_SOCKET, consts::SO_LINGER, &[a, b, c, d]) => {
+            let linger = Linger { l_onoff: u16::from_le_bytes([a, b]), l_linger: u16::from_le_bytes([c, d]) };
+            format!("{{{}, {}}}", linger.l_onoff, linger.l_linger)
+        }
+        (_, _, &[a, b, c, d]) => i32::from_le_bytes([a, b, c, d]).to_string(),
+        (_, _, other) => hex(other),
+    }
+}

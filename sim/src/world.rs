@@ -1,0 +1,485 @@
+//! The world: hosts, links, one virtual clock.
+//!
+//! A [`World`] is a value: a clone in mid-run has the same future as its original. Programs and logs stand beside
+//! it: a program makes calls with [`World::call`] and finds the returns of blocked calls with
+//! [`World::poll_returned`]; a [`Sink`] is handed to whatever makes something happen.
+//!
+//! One event is one packet delivered, or the deadlines of one host met. Events are ordered by time; at one instant
+//! packets come before deadlines, packets in the order in which they were sent, hosts in the order in which they
+//! were added.
+
+use crate::link::{Direction, Fate, LinkConfig, Probability};
+use crate::rng::{Stream, key};
+use crate::trace::{Entry, Sink, What};
+use closewait::addr::{IpAddr, Ipv4Addr, Ipv6Addr};
+use closewait::host::{Host, Netstat, Output};
+use closewait::packet::Packet;
+use closewait::profile::Profile;
+use closewait::rule::Rule;
+use closewait::stack::{Schedule, Secret};
+use closewait::tcp::{StateName, status::TimerName};
+use closewait::time::{Duration, Instant};
+use closewait::winsock::{Call, HandlePolicy, Outcome, ProcessId, Return, ThreadId};
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+
+/// The largest datagram that every link carries, in bytes.
+pub const MTU: u16 = 1500;
+
+/// A host of a world.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct HostId(pub(crate) u32);
+
+/// A link of a world.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct LinkId(u32);
+
+/// A process of a world.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Process {
+    /// Its host.
+    pub host: HostId,
+    /// Its number there.
+    pub id: ProcessId,
+}
+
+/// A thread of a world.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Thread {
+    /// Its host.
+    pub host: HostId,
+    /// Its number there.
+    pub id: ThreadId,
+}
+
+impl HostId {
+    /// The host's place in the order in which hosts were added, from 0 on.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Node {
+    name: String,
+    host: Host,
+    /// The direction of a link to each host: to itself first, then as links were added.
+    routes: BTreeMap<HostId, usize>,
+}
+
+/// When a source of events is due: at one instant packets, in the order in which they were sent, then deadlines.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Due {
+    at: Instant,
+    class: Class,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Class {
+    Packet(u64),
+    Deadline,
+}
+
+/// What can make something happen; its number in the agenda says which.
+#[derive(Clone, Copy)]
+enum Source {
+    Host(usize),
+    Direction(usize),
+}
+
+impl Source {
+    fn number(self) -> u32 {
+        let (i, kind) = match self {
+            Self::Host(i) => (i, 0),
+            Self::Direction(i) => (i, 1),
+        };
+        u32::try_from(i * 2 + kind).expect("fewer than 2^31 hosts and links in a world")
+    }
+
+    fn of(number: u32) -> Self {
+        let i = (number / 2) as usize;
+        if number.is_multiple_of(2) { Self::Host(i) } else { Self::Direction(i) }
+    }
+}
+
+/// Virtual time is used up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the world has reached the end of time (2^64 ns): a deadline or a delay is absurdly long")]
+pub struct EndOfTime;
+
+/// Hosts joined by links, at one instant of virtual time.
+#[derive(Clone, Debug)]
+pub struct World {
+    seed: u64,
+    now: Instant,
+    nodes: Vec<Node>,
+    directions: Vec<Direction>,
+    /// The two directions of each link.
+    links: Vec<[usize; 2]>,
+    hosts_by_address: BTreeMap<IpAddr, HostId>,
+    agenda: Schedule<Due>,
+    /// Packets handed to links so far.
+    sent: u64,
+    /// Events so far.
+    steps: u64,
+    returned: VecDeque<(Thread, Return)>,
+}
+
+impl World {
+    /// An empty world. Everything random in it comes from `seed`.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            now: Instant::START,
+            nodes: Vec::new(),
+            directions: Vec::new(),
+            links: Vec::new(),
+            hosts_by_address: BTreeMap::new(),
+            agenda: Schedule::default(),
+            sent: 0,
+            steps: 0,
+            returned: VecDeque::new(),
+        }
+    }
+
+    /// Adds a host. The n-th has the addresses 10.0.x.y and fd00::n, n counted from 1 (x, y: n in two bytes).
+    pub fn add_host(&mut self, name: &str, profile: Profile) -> HostId {
+        let id = HostId(u32::try_from(self.nodes.len()).expect("fewer than 2^32 hosts in a world"));
+        let mut host = Host::new(profile, Secret(key(self.seed, &format!("host {name} isn"))));
+        let [_, x, y, z] = (id.0 + 1).to_be_bytes();
+        let v4 = Ipv4Addr::new(10, x, y, z);
+        let v6 = Ipv6Addr::from((0xfd00_u128 << 112) | u128::from(id.0 + 1));
+        for ip in [IpAddr::V4(v4), IpAddr::V6(v6)] {
+            host.add_address(ip, MTU);
+            self.hosts_by_address.insert(ip, id);
+        }
+        // A host reaches itself without delay.
+        let itself = LinkConfig { delay: Duration::ZERO, loss: Probability::NEVER };
+        let loop_back = self.add_direction(id, itself, &format!("host {name} loopback"));
+        self.nodes.push(Node { name: name.to_owned(), host, routes: BTreeMap::from([(id, loop_back)]) });
+        id
+    }
+
+    /// Joins two hosts. A second link between the same two takes the place of the first.
+    pub fn add_link(&mut self, a: HostId, b: HostId, config: LinkConfig) -> LinkId {
+        let n = self.links.len();
+        let there = self.add_direction(b, config, &format!("link {n} there loss"));
+        let back = self.add_direction(a, config, &format!("link {n} back loss"));
+        self.nodes[a.index()].routes.insert(b, there);
+        self.nodes[b.index()].routes.insert(a, back);
+        self.links.push([there, back]);
+        LinkId(u32::try_from(n).expect("fewer than 2^32 links in a world"))
+    }
+
+    fn add_direction(&mut self, to: HostId, config: LinkConfig, stream: &str) -> usize {
+        self.directions.push(Direction::new(to, config, Stream::new(self.seed, stream)));
+        self.directions.len() - 1
+    }
+
+    /// Cuts a link, or heals it: while it is cut it drops what enters it.
+    pub fn set_cut(&mut self, link: LinkId, cut: bool, sink: &mut dyn Sink) {
+        for i in self.links[link.0 as usize] {
+            self.directions[i].set_cut(cut);
+        }
+        let what = if cut { What::LinkCut { link } } else { What::LinkHealed { link } };
+        sink.record(Entry { at: self.now, step: self.steps, host: None, what });
+    }
+
+    /// What a link is like from now on, for packets that enter it.
+    pub fn set_link(&mut self, link: LinkId, config: LinkConfig) {
+        for i in self.links[link.0 as usize] {
+            self.directions[i].set_config(config);
+        }
+    }
+
+    /// A new process, whose handles are never reused, and its first thread.
+    pub fn spawn_process(&mut self, host: HostId) -> (Process, Thread) {
+        self.spawn_process_with(host, HandlePolicy::Never)
+    }
+
+    /// A new process with a policy for handle values, and its first thread.
+    pub fn spawn_process_with(&mut self, host: HostId, policy: HandlePolicy) -> (Process, Thread) {
+        let id = self.nodes[host.index()].host.create_process(policy);
+        let process = Process { host, id };
+        (process, self.spawn_thread(process))
+    }
+
+    /// Another thread of a process.
+    pub fn spawn_thread(&mut self, process: Process) -> Thread {
+        let id = self.nodes[process.host.index()].host.create_thread(process.id);
+        Thread { host: process.host, id }
+    }
+
+    /// The time.
+    #[must_use]
+    pub const fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Events so far.
+    #[must_use]
+    pub const fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// The hosts, in the order in which they were added.
+    pub fn hosts(&self) -> impl Iterator<Item = HostId> + use<> {
+        (0..self.nodes.len()).map(|i| HostId(u32::try_from(i).unwrap_or(u32::MAX)))
+    }
+
+    /// A host, to look at.
+    #[must_use]
+    pub fn host(&self, id: HostId) -> &Host {
+        &self.nodes[id.index()].host
+    }
+
+    /// A host's name.
+    #[must_use]
+    pub fn name(&self, id: HostId) -> &str {
+        &self.nodes[id.index()].name
+    }
+
+    /// A host's IPv4 address.
+    #[must_use]
+    pub fn address(&self, id: HostId) -> IpAddr {
+        self.addresses(id)[0]
+    }
+
+    /// A host's IPv6 address.
+    #[must_use]
+    pub fn address_v6(&self, id: HostId) -> IpAddr {
+        self.addresses(id)[1]
+    }
+
+    fn addresses(&self, id: HostId) -> Vec<IpAddr> {
+        self.host(id).stack().addresses().collect()
+    }
+
+    /// What netstat shows of a host.
+    #[must_use]
+    pub fn netstat(&self, id: HostId) -> Netstat {
+        self.host(id).netstat()
+    }
+
+    /// A thread makes a call.
+    pub fn call(&mut self, thread: Thread, call: Call, sink: &mut dyn Sink) -> Outcome {
+        self.record(thread.host, sink, || What::Call { thread: thread.id, call: call.clone() });
+        let outcome = self.nodes[thread.host.index()].host.call(self.now, thread.id, call);
+        // A call's own return comes after what it did, and before what it released.
+        self.drain(thread.host, sink);
+        self.record(thread.host, sink, || match &outcome {
+            Outcome::Returned(returned) => {
+                What::Returned { thread: thread.id, returned: returned.clone(), blocked: false }
+            }
+            Outcome::Blocked => What::Blocked { thread: thread.id },
+        });
+        outcome
+    }
+
+    /// The next thread whose blocked call has returned.
+    pub fn poll_returned(&mut self) -> Option<(Thread, Return)> {
+        self.returned.pop_front()
+    }
+
+    /// When the next event is due.
+    #[must_use]
+    pub fn next_event(&mut self) -> Option<Instant> {
+        self.next_due().map(|(due, _)| due.at)
+    }
+
+    fn next_due(&mut self) -> Option<(Due, Source)> {
+        let (nodes, directions) = (&mut self.nodes, &self.directions);
+        let nodes = std::cell::RefCell::new(nodes);
+        let (due, number) = self.agenda.next(|number| match Source::of(number) {
+            Source::Host(i) => {
+                nodes.borrow_mut()[i].host.next_deadline().map(|at| Due { at, class: Class::Deadline })
+            }
+            Source::Direction(i) => {
+                directions[i].next().map(|(at, order)| Due { at, class: Class::Packet(order) })
+            }
+        })?;
+        Some((due, Source::of(number)))
+    }
+
+    /// The next event happens. False if there is none.
+    ///
+    /// # Errors
+    /// [`EndOfTime`] if it would be at the end of `u64` time.
+    pub fn step(&mut self, sink: &mut dyn Sink) -> Result<bool, EndOfTime> {
+        let Some((due, source)) = self.next_due() else { return Ok(false) };
+        if due.at == Instant::END {
+            return Err(EndOfTime);
+        }
+        assert!(due.at >= self.now, "time goes forward: {:?} after {:?}", due.at, self.now);
+        self.now = due.at;
+        self.steps += 1;
+        match source {
+            Source::Direction(i) => self.arrive(i, sink),
+            Source::Host(i) => {
+                self.nodes[i].host.advance(self.now);
+                self.drain(HostId(u32::try_from(i).unwrap_or(u32::MAX)), sink);
+            }
+        }
+        Ok(true)
+    }
+
+    fn arrive(&mut self, direction: usize, sink: &mut dyn Sink) {
+        let Some(packet) = self.directions[direction].arrive() else { return };
+        let to = self.directions[direction].to;
+        self.arm_direction(direction);
+        self.record(to, sink, || What::Received { packet: packet.clone() });
+        self.nodes[to.index()].host.deliver(self.now, packet);
+        self.drain(to, sink);
+    }
+
+    /// Delivers a packet to a host as though it had just arrived there, past links and cuts.
+    pub fn inject(&mut self, to: HostId, packet: Packet, sink: &mut dyn Sink) {
+        self.record(to, sink, || What::Received { packet: packet.clone() });
+        self.nodes[to.index()].host.deliver(self.now, packet);
+        self.drain(to, sink);
+    }
+
+    /// Nothing happens until `at`; earlier events must have happened.
+    ///
+    /// # Panics
+    /// If `at` is in the past, or an event is due before it.
+    pub fn advance_to(&mut self, at: Instant) {
+        assert!(at >= self.now, "time goes forward");
+        assert!(self.next_event().is_none_or(|next| next >= at), "an event is due before {at}");
+        self.now = at;
+    }
+
+    /// Takes what a host says, and hands its packets to links.
+    fn drain(&mut self, id: HostId, sink: &mut dyn Sink) {
+        while let Some(output) = self.nodes[id.index()].host.poll_output() {
+            match output {
+                Output::Stack(closewait::stack::Output::Transmit { packet, rule }) => {
+                    self.transmit(id, packet, rule, sink);
+                }
+                Output::Stack(output) => {
+                    if let Some(what) = What::from_stack(&output) {
+                        self.record(id, sink, || what);
+                    }
+                }
+                Output::Returned { thread, returned } => {
+                    self.returned.push_back((Thread { host: id, id: thread }, returned.clone()));
+                    self.record(id, sink, || What::Returned { thread, returned, blocked: true });
+                }
+            }
+        }
+        let deadline = self.nodes[id.index()].host.next_deadline();
+        let due = deadline.map(|at| Due { at, class: Class::Deadline });
+        self.agenda.arm(Source::Host(id.index()).number(), due);
+    }
+
+    fn transmit(&mut self, from: HostId, packet: Packet, rule: Rule, sink: &mut dyn Sink) {
+        let to = if packet.dst.ip.is_loopback() {
+            Some(from)
+        } else {
+            self.hosts_by_address.get(&packet.dst.ip).copied()
+        };
+        let route = to.and_then(|to| self.nodes[from.index()].routes.get(&to).copied());
+        self.sent += 1;
+        let fate = match route {
+            None => Fate::NoRoute,
+            Some(i) => {
+                let fate = self.directions[i].send(self.now, self.sent, &packet);
+                self.arm_direction(i);
+                fate
+            }
+        };
+        self.record(from, sink, || What::Sent { packet, rule, fate });
+    }
+
+    fn arm_direction(&mut self, i: usize) {
+        let due = self.directions[i].next().map(|(at, order)| Due { at, class: Class::Packet(order) });
+        self.agenda.arm(Source::Direction(i).number(), due);
+    }
+
+    fn record(&self, host: HostId, sink: &mut dyn Sink, what: impl FnOnce() -> What) {
+        if sink.enabled() {
+            sink.record(Entry { at: self.now, step: self.steps, host: Some(host), what: what() });
+        }
+    }
+
+    /// Runs until no event is left, or until the next is past `until`. Nothing but the world's own events
+    /// happens: what programs would do is theirs to do.
+    ///
+    /// # Errors
+    /// [`EndOfTime`].
+    pub fn run(&mut self, until: Option<Instant>, sink: &mut dyn Sink) -> Result<(), EndOfTime> {
+        while self.next_event().is_some_and(|at| until.is_none_or(|until| at <= until)) {
+            self.step(sink)?;
+        }
+        Ok(())
+    }
+
+    /// Whether nothing is under way: no packet in flight, no deadline armed but TIME_WAIT's.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        if self.directions.iter().any(|d| d.in_flight() > 0) {
+            return false;
+        }
+        let waiting = |id| {
+            let rows = self.netstat(id).connections;
+            rows.iter().any(|(row, _)| row.deadline.is_some_and(|d| d.timer != TimerName::TimeWait))
+        };
+        !self.hosts().any(waiting)
+    }
+
+    /// What keeps the world from rest although nothing more will happen by itself: blocked calls, connections
+    /// that are neither over nor in TIME_WAIT. Listening sockets are not.
+    #[must_use]
+    pub fn stuck(&self) -> Vec<Stuck> {
+        let mut stuck = Vec::new();
+        for id in self.hosts() {
+            let host = self.name(id).to_owned();
+            for (thread, blocked) in self.host(id).winsock().all_blocked() {
+                stuck.push(Stuck {
+                    host: host.clone(),
+                    why: format!(
+                        "thread {} is blocked in {}({}) since {}",
+                        thread.number(),
+                        blocked.wait.call(),
+                        blocked.handle,
+                        blocked.since
+                    ),
+                });
+            }
+            for (row, _) in self.netstat(id).connections {
+                if row.state != StateName::TimeWait {
+                    let why = format!("{} -> {} is in {}", row.local, row.remote, row.state);
+                    stuck.push(Stuck { host: host.clone(), why });
+                }
+            }
+        }
+        stuck
+    }
+
+    /// What must hold between events.
+    ///
+    /// # Panics
+    /// If an invariant is broken, with its name.
+    pub fn assert_invariants(&self) {
+        for node in &self.nodes {
+            node.host.assert_invariants();
+        }
+    }
+}
+
+/// Something that waits for ever.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stuck {
+    /// On which host.
+    pub host: String,
+    /// What waits.
+    pub why: String,
+}
+
+impl fmt::Display for Stuck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.host, self.why)
+    }
+}
