@@ -1,0 +1,62 @@
+//! Output files: whole or not at all, and known to be writable before anything runs.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// A folder that files can be written to.
+pub(crate) struct Folder {
+    path: PathBuf,
+    /// This run made it; if the run leaves nothing in it, it goes again.
+    made: bool,
+}
+
+impl Folder {
+    /// Makes the folder if it is not there, and tries to write to it.
+    pub(crate) fn open(path: &Path) -> Result<Self, String> {
+        let made = !path.exists();
+        if made {
+            fs::create_dir_all(path)
+                .map_err(|e| format!("cannot make the folder {}: {e}", path.display()))?;
+        }
+        let folder = Self { path: path.to_owned(), made };
+        NamedTempFile::new_in(path)
+            .map_err(|e| format!("cannot write to the folder {}: {e}", path.display()))?;
+        Ok(folder)
+    }
+
+    /// Writes all files, or none.
+    pub(crate) fn write(mut self, files: &[(String, String)]) -> Result<(), String> {
+        let failed = |name: &str, e: &dyn std::fmt::Display| {
+            format!("cannot write {}: {e}", self.path.join(name).display())
+        };
+        let mut written = Vec::new();
+        for (name, text) in files {
+            let mut file = NamedTempFile::new_in(&self.path).map_err(|e| failed(name, &e))?;
+            file.write_all(text.as_bytes()).map_err(|e| failed(name, &e))?;
+            written.push((name, file));
+        }
+        let mut kept: Vec<PathBuf> = Vec::new();
+        for (name, file) in written {
+            let path = self.path.join(name);
+            if let Err(e) = file.persist(&path) {
+                for path in kept {
+                    let _ = fs::remove_file(path);
+                }
+                return Err(failed(name, &e.error));
+            }
+            kept.push(path);
+        }
+        self.made = false;
+        Ok(())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.made {
+            let _ = fs::remove_dir(&self.path);
+        }
+    }
+}
