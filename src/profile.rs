@@ -76,6 +76,8 @@ pub struct Profile {
     pub syn_max_r2: MaxR2,
     /// R45: the initial congestion window.
     pub initial_window: InitialWindow,
+    /// R47: a read that makes room for so many segments (or half the buffer) announces it. 2 is 4.4BSD's number.
+    pub window_update_segments: u32,
     /// R34: SO_SNDBUF's default, in bytes.
     pub send_buffer: u32,
     /// R34: SO_RCVBUF's default, in bytes.
@@ -299,6 +301,7 @@ impl Profile {
         data_max_r2: MaxR2 { retransmissions: None, time: Some(Duration::from_secs(100)) },
         syn_max_r2: MaxR2 { retransmissions: None, time: Some(Duration::from_secs(180)) },
         initial_window: InitialWindow::Rfc5681,
+        window_update_segments: 2,
         send_buffer: 65_536,
         receive_buffer: 65_536,
         ephemeral_ports: 49_152..=65_535,

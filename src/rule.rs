@@ -40,7 +40,7 @@ rules! {
     // The calls of RFC 9293 section 3.10.
     ActiveOpen "active-open" ["RFC 9293 3.10.1"] "OPEN (active) sends a SYN.";
     SendCall "send" ["RFC 9293 3.10.2"] "SEND: text leaves as the window, Nagle and congestion control allow.";
-    WindowUpdate "window-update" ["RFC 9293 3.10.3, TR-55"] "RECEIVE made room: a window grown by a segment or half the buffer is announced.";
+    WindowUpdate "window-update" ["RFC 9293 3.10.3, TR-55, R47"] "RECEIVE made room for two segments or half the buffer: the window is announced.";
     CloseCall "close" ["RFC 9293 3.10.4, TR-E9"] "CLOSE: FIN follows the last of the queued text.";
     CloseInSynReceived "close-syn-received" ["RFC 9293 3.10.4, R24"] "CLOSE in SYN-RECEIVED that an active open led to.";
     CloseInSynSent "close-syn-sent" ["RFC 9293 3.10.4, R24"] "CLOSE in SYN-SENT deletes the connection; nothing is sent.";

@@ -47,7 +47,7 @@ impl State {
         let Some(inbox) = self.inbox_mut() else { return Rope::default() };
         let taken = inbox.split_front(max);
         if let Some(tcb) = self.tcb_mut()
-            && tcb.rcv.owes_update(tcb.mss())
+            && tcb.rcv.owes_update(tcb.mss(), cx.profile.window_update_segments)
         {
             tcb.send_ack(Rule::WindowUpdate, cx);
         }
@@ -245,7 +245,7 @@ impl State {
     pub fn set_receive_buffer(&mut self, bytes: u32, cx: &mut Cx<'_>) {
         if let Some(tcb) = self.tcb_mut() {
             tcb.rcv.capacity = bytes;
-            if tcb.rcv.owes_update(tcb.mss()) {
+            if tcb.rcv.owes_update(tcb.mss(), cx.profile.window_update_segments) {
                 tcb.send_ack(Rule::WindowUpdate, cx);
             }
         }

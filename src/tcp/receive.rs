@@ -68,14 +68,10 @@ impl Receive {
         u16::try_from(self.wnd()).expect("a window without scaling fits 16 bits")
     }
 
-    /// Whether a read made enough room to say so without being asked: the peer may be waiting (fewer than two
-    /// segments were left to it), or half the buffer became free.
-    pub(super) fn owes_update(&self, mss: u16) -> bool {
-        let (room, mss) = (self.room(), u32::from(mss));
-        !self.fin
-            && room > 0
-            && room >= (self.capacity / 2).min(mss)
-            && (self.wnd() < 2 * mss || room >= self.capacity / 2)
+    /// Whether a read made enough room to say so without being asked (R47): so many segments, or half the buffer.
+    pub(super) fn owes_update(&self, mss: u16, segments: u32) -> bool {
+        let room = self.room();
+        !self.fin && room > 0 && room >= (self.capacity / 2).min(segments.saturating_mul(u32::from(mss)))
     }
 
     /// Takes text and FIN of an acceptable segment. Tells what became of it.
@@ -240,9 +236,9 @@ mod tests {
         assert_eq!(r.announce(100), 0);
         drop(r.inbox.split_front(99));
         assert_eq!(r.announce(100), 0, "less than a segment is not announced");
-        assert!(!r.owes_update(100));
+        assert!(!r.owes_update(100, 1));
         drop(r.inbox.split_front(1));
-        assert!(r.owes_update(100));
+        assert!(r.owes_update(100, 1) && !r.owes_update(100, 2));
         assert_eq!(r.announce(100), 100);
         r.capacity = 10;
         assert_eq!(r.announce(100), 100, "a smaller buffer does not shrink the window");
