@@ -47,15 +47,33 @@ impl Rope {
             self.len -= piece.len();
             taken.push(piece);
         }
-        if self.pieces.is_empty() {
-            self.pieces = VecDeque::new();
-        }
+        self.release();
         taken
     }
 
     /// Drops `n` bytes from the front (all, if there are fewer).
     pub fn drop_front(&mut self, n: usize) {
-        drop(self.split_front(n));
+        let mut left = n.min(self.len);
+        self.len -= left;
+        while let Some(front) = self.pieces.front_mut()
+            && left > 0
+        {
+            let here = left.min(front.len());
+            left -= here;
+            if here == front.len() {
+                self.pieces.pop_front();
+            } else {
+                front.advance(here);
+            }
+        }
+        self.release();
+    }
+
+    /// A queue that has run empty gives its storage back.
+    fn release(&mut self) {
+        if self.pieces.is_empty() {
+            self.pieces = VecDeque::new();
+        }
     }
 
     /// The `len` bytes from `offset` as one piece: shared if they lie in one piece, else copied together.
@@ -146,6 +164,15 @@ mod tests {
         assert_eq!(r.split_front(0).to_bytes(), "");
         assert_eq!(r.split_front(99).to_bytes(), "efgh");
         assert!(r.is_empty());
+    }
+
+    #[test]
+    fn drop_front_leaves_the_rest() {
+        let mut r = rope(&["abc", "de", "fgh"]);
+        r.drop_front(4);
+        assert_eq!((r.len(), r.to_bytes()), (4, Bytes::from_static(b"efgh")));
+        r.drop_front(9);
+        assert_eq!((r.len(), r.chunk()), (0, &b""[..]));
     }
 
     #[test]

@@ -33,3 +33,12 @@ pub mod world;
 pub use link::{LinkConfig, Probability};
 pub use trace::{Log, Off, Sink};
 pub use world::{HostId, LinkId, Thread, World};
+
+/// The README's and the guide's programs are run as tests.
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../docs/programs.md")]
+    struct Programs;
+}
