@@ -124,7 +124,7 @@ fn waits_and_bytes_move_with_the_parameters() {
     check_all(&Profile::WINDOWS, &parameters, &expected(100_000, 50, 150, 10 * 1460, 3_000));
 }
 
-/// Mutation: `dontlinger` … any change of a row's field: the committed table differs.
+/// Mutation: in `report.rs` of the table, `queued` and `delivered` change places: the committed table differs.
 #[test]
 fn the_committed_tables_are_what_runs() {
     for profile in [&Profile::WINDOWS, &Profile::DOCUMENTED] {
@@ -133,4 +133,13 @@ fn the_committed_tables_are_what_runs() {
         golden::check(&format!("docs/generated/table-{}.json", profile.name), &json);
         golden::check(&format!("docs/generated/table-{}.txt", profile.name), &table.to_text());
     }
+}
+
+/// The README's picture is the table.
+///
+/// Mutation: a heading in `report.rs`.
+#[test]
+fn the_readme_shows_the_table() {
+    let table = table::run(&Parameters::default(), &Profile::WINDOWS, |_| {});
+    assert!(include_str!("../README.md").contains(&table.to_text()), "README.md shows another table");
 }

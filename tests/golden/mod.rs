@@ -4,7 +4,7 @@ use std::path::Path;
 
 /// Compares `text` with the committed file at `path` (from the root), or rewrites the file when asked to.
 #[expect(clippy::disallowed_methods, reason = "whether to compare or to rewrite is no part of any run")]
-pub fn check(path: &str, text: &str) {
+pub(crate) fn check(path: &str, text: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if std::env::var("CLOSEWAIT_BLESS").is_ok() {
         std::fs::write(&file, text).expect("the file can be written");

@@ -1,6 +1,8 @@
 //! Worlds drawn from a seed: bytes both ways, every order and kind of close, readers fast and slow, over a link
 //! that loses packets. Used by the campaign, by the tests of determinism and by the tests of clones.
 
+#![allow(dead_code, reason = "each test that uses this module uses a part of it")]
+
 use bytes::{Buf, Bytes};
 use closewait::addr::Endpoint;
 use closewait::profile::Profile;
@@ -15,7 +17,7 @@ use std::rc::Rc;
 
 /// When a program has sent its data, how it goes on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Ending {
+pub(crate) enum Ending {
     /// The page's recipe: shutdown(SD_SEND), recv until 0, closesocket (CS-E12).
     Recipe,
     /// recv until 0 first, then closesocket: the other end goes first.
@@ -32,24 +34,24 @@ pub enum Ending {
 
 /// How one end behaves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct End {
-    pub bytes: usize,
-    pub ending: Ending,
+pub(crate) struct End {
+    pub(crate) bytes: usize,
+    pub(crate) ending: Ending,
     /// Reads so much at a time, and pauses so long between.
-    pub read: usize,
-    pub pause: Duration,
+    pub(crate) read: usize,
+    pub(crate) pause: Duration,
     /// The other end sends nothing: this one may block in send.
-    pub alone: bool,
+    pub(crate) alone: bool,
 }
 
 #[derive(Clone, Debug)]
-pub struct Plan {
-    pub seed: u64,
-    pub profile: &'static Profile,
+pub(crate) struct Plan {
+    pub(crate) seed: u64,
+    pub(crate) profile: &'static Profile,
     pub v6: bool,
-    pub server: End,
-    pub client: End,
-    pub loss: u32,
+    pub(crate) server: End,
+    pub(crate) client: End,
+    pub(crate) loss: u32,
 }
 
 fn draw_end(stream: &mut Stream) -> End {
@@ -63,7 +65,7 @@ fn draw_end(stream: &mut Stream) -> End {
         0..=3 => Ending::Recipe,
         4 => Ending::AfterPeer,
         5..=6 => Ending::Close,
-        7 => Ending::Linger(1 + u16::try_from(stream.below(120)).unwrap()),
+        7 => Ending::Linger(1 + u16::try_from(stream.below(120)).expect("below 120")),
         8 => Ending::Hard,
         _ => Ending::Unread,
     };
@@ -74,7 +76,7 @@ fn draw_end(stream: &mut Stream) -> End {
 }
 
 impl Plan {
-    pub fn draw(seed: u64, loss: u32) -> Self {
+    pub(crate) fn draw(seed: u64, loss: u32) -> Self {
         let mut stream = Stream::new(seed, "plan");
         let profile = [&Profile::WINDOWS, &Profile::DOCUMENTED][stream.below(2) as usize];
         let v6 = stream.below(2) == 0;
@@ -90,27 +92,27 @@ impl Plan {
 
 /// What one end has seen.
 #[derive(Clone, Debug, Default)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// The socket, while it is open.
-    pub s: Option<Handle>,
+    pub(crate) s: Option<Handle>,
     /// Bytes that send took.
-    pub queued: usize,
+    pub(crate) queued: usize,
     /// Bytes that recv returned; each was the right one for its position.
-    pub received: usize,
-    pub wrong: Option<usize>,
+    pub(crate) received: usize,
+    pub(crate) wrong: Option<usize>,
     /// How receiving ended; none if it did not get that far.
-    pub end: Option<Result<(), WsaError>>,
-    pub connected: bool,
-    pub finished: bool,
+    pub(crate) end: Option<Result<(), WsaError>>,
+    pub(crate) connected: bool,
+    pub(crate) finished: bool,
     /// The watchdog had to step in.
-    pub bitten: bool,
+    pub(crate) bitten: bool,
 }
 
-pub struct Pair {
-    pub world: World,
-    pub programs: Programs,
-    pub hosts: [HostId; 2],
-    pub seen: [Rc<RefCell<Seen>>; 2],
+pub(crate) struct Pair {
+    pub(crate) world: World,
+    pub(crate) programs: Programs,
+    pub(crate) hosts: [HostId; 2],
+    pub(crate) seen: [Rc<RefCell<Seen>>; 2],
 }
 
 /// The byte at a position of a direction's data.
@@ -122,11 +124,11 @@ fn byte(direction: usize, position: usize) -> u8 {
 const PATIENCE: Duration = Duration::from_secs(20_000);
 
 /// The world of a plan, its programs ready to run.
-pub fn build(plan: &Plan) -> Pair {
+pub(crate) fn build(plan: &Plan) -> Pair {
     let mut world = World::new(plan.seed);
     let server = world.add_host("server", plan.profile.clone());
     let client = world.add_host("client", plan.profile.clone());
-    let loss = Probability::percent(plan.loss).unwrap();
+    let loss = Probability::percent(plan.loss).expect("a percentage");
     world.add_link(server, client, LinkConfig { loss, ..LinkConfig::default() });
     let ip = if plan.v6 { world.address_v6(server) } else { world.address(server) };
     let name = Endpoint::new(ip, 80);

@@ -3,7 +3,7 @@
 
 /// `default` cases, times the campaign's scale.
 #[expect(clippy::disallowed_methods, reason = "the size of a campaign is no part of any run")]
-pub fn cases(default: u32) -> u32 {
+pub(crate) fn cases(default: u32) -> u32 {
     let scale = std::env::var("CLOSEWAIT_CASES").ok();
     let scale: u32 = scale.map_or(1, |n| n.parse().expect("CLOSEWAIT_CASES is a whole number"));
     default.saturating_mul(scale)

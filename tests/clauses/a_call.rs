@@ -1,0 +1,103 @@
+//! A. The call.
+
+use crate::pair::{Pair, ZERO, every, ms};
+use closewait::packet::Flags;
+use closewait::tcp::StateName::Established;
+use closewait::winsock::{Call, Handle, HandlePolicy, Value, WsaError};
+
+/// The code is in the last error of the thread that called; other threads keep theirs. Success is 0.
+///
+/// Mutation: `Winsock::remember_error` keeps nothing.
+#[test]
+fn cs_a1_failure_sets_the_last_error_of_the_calling_thread() {
+    every(|profile| {
+        let mut pair = Pair::new(profile);
+        let one = pair.socket(pair.client);
+        let two = pair.colleague(one);
+        pair.call(two, Call::WsaSetLastError { code: 7 }).unwrap();
+
+        assert_eq!(pair.close(one), ZERO);
+        assert_eq!(pair.last_error(one), 0);
+        assert_eq!(pair.close(one), Err(WsaError::NotSock));
+        assert_eq!(pair.last_error(one), 10038);
+        assert_eq!(pair.last_error(two), 7);
+    });
+}
+
+/// Before the first WSAStartup and after the last WSACleanup, whatever the handle.
+///
+/// Mutation: the handle is looked up although nobody called WSAStartup.
+#[test]
+fn cs_a2_without_startup_not_initialised_comes_before_the_handle() {
+    every(|profile| {
+        let mut pair = Pair::before_startup(profile, HandlePolicy::Never);
+        assert_eq!(pair.close(pair.client), Err(WsaError::NotInitialised));
+        assert_eq!(pair.last_error(pair.client), 10093);
+
+        pair.startup(pair.client).unwrap();
+        pair.startup(pair.client).unwrap();
+        assert_eq!(pair.close(pair.client), Err(WsaError::NotSock));
+        let s = pair.socket(pair.client);
+        pair.call(s, Call::WsaCleanup).unwrap();
+        assert_eq!(pair.close(s), ZERO, "one WSAStartup is outstanding");
+
+        let s = pair.socket(pair.client);
+        pair.call(s, Call::WsaCleanup).unwrap();
+        assert_eq!(pair.close(s), Err(WsaError::NotInitialised));
+    });
+}
+
+/// Never a socket, already closed, an event; the event stays open (WF-2.17).
+///
+/// Mutation: closesocket takes any handle for a socket's and removes it.
+#[test]
+fn cs_a4_what_is_no_socket_is_refused_and_left_alone() {
+    every(|profile| {
+        let mut pair = Pair::connected(profile);
+        for never in [Handle(0), Handle(3), Handle(0xdead_0000), Handle::INVALID_SOCKET] {
+            let call = Call::Closesocket { s: never };
+            assert_eq!(pair.call(pair.client, call), Err(WsaError::NotSock), "{never}");
+        }
+        let made = pair.call(pair.client, Call::WsaCreateEvent).unwrap();
+        let Value::Handle(event) = made else { panic!("an event") };
+        assert_eq!(pair.call(pair.client, Call::Closesocket { s: event }), Err(WsaError::NotSock));
+        assert_eq!(pair.call(pair.client, Call::WsaCloseEvent { event }), ZERO);
+        assert_eq!(pair.call(pair.client, Call::WsaCloseEvent { event }), Err(WsaError::InvalidHandle));
+
+        assert_eq!(pair.wire(pair.client), [""; 0], "nothing of it touches the connection");
+        assert_eq!(pair.both(), [Established, Established]);
+        assert_eq!(pair.close(pair.client), ZERO);
+        assert_eq!(pair.close(pair.client), Err(WsaError::NotSock), "already closed");
+        assert_eq!(pair.last_error(pair.client), 10038);
+    });
+}
+
+/// Nonblocking with a timeout, while data is unacknowledged; its twins are blocking, or have no timeout.
+///
+/// Mutation: the disposition of a nonblocking lingering close ignores unacknowledged data.
+#[test]
+fn cs_a7_nonblocking_lingering_close_would_block() {
+    every(|profile| {
+        let mut pair = Pair::connected(profile);
+        pair.linger(pair.client, 1, 5);
+        pair.nonblocking(pair.client, true);
+        pair.send(pair.client, 100);
+        assert_eq!(pair.close(pair.client), Err(WsaError::WouldBlock));
+        assert_eq!(pair.last_error(pair.client), 10035);
+        assert_eq!(pair.wire(pair.client), ["0 P. 100"], "no disconnect is initiated");
+        pair.run_to(ms(100));
+        assert_eq!(pair.both(), [Established, Established]);
+        assert_eq!(pair.wire_with(pair.client, Flags::FIN | Flags::RST), [""; 0]);
+
+        let mut blocking = Pair::connected(profile);
+        blocking.linger(blocking.client, 1, 5);
+        blocking.send(blocking.client, 100);
+        blocking.close_waits(blocking.client);
+
+        let mut without_timeout = Pair::connected(profile);
+        without_timeout.nonblocking(without_timeout.client, true);
+        without_timeout.send(without_timeout.client, 100);
+        assert_eq!(without_timeout.close(without_timeout.client), ZERO);
+        assert_eq!(without_timeout.wire(without_timeout.client), ["0 P. 100", "0 F."]);
+    });
+}
