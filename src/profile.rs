@@ -32,6 +32,8 @@ pub struct Profile {
     pub rst_discards_unread: bool,
     /// R11: the code after a RST that came when the peer's FIN had already been received.
     pub reset_after_fin: ResetCode,
+    /// CS-E5, WF-4.4: recv after both shutdown(SD_RECEIVE) and a RST.
+    pub recv_shut_and_reset: ShutAndReset,
     /// R14: the code after retransmission gave up on an established connection.
     pub give_up: GiveUpCode,
     /// R15: a RST for a connection in the accept queue.
@@ -142,6 +144,15 @@ pub enum ResetCode {
     ConnReset,
     /// WSAECONNABORTED.
     ConnAborted,
+}
+
+/// CS-E5, WF-4.4: what recv says after both shutdown(SD_RECEIVE) and a RST.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ShutAndReset {
+    /// The code of the RST: after a hard close any recv on the remote side fails with WSAECONNRESET.
+    Reset,
+    /// WSAESHUTDOWN, every time.
+    Shutdown,
 }
 
 /// R14: which code says "retransmission gave up".
@@ -281,6 +292,7 @@ impl Profile {
         data_after_close: DataAfterClose::ResetAsIfAbsent,
         rst_discards_unread: true,
         reset_after_fin: ResetCode::ConnReset,
+        recv_shut_and_reset: ShutAndReset::Reset,
         give_up: GiveUpCode::TimedOut,
         reset_in_accept_queue: ResetInAcceptQueue::AcceptFails,
         close_in_syn_received: CloseInSynReceived::Fin,
@@ -315,6 +327,7 @@ impl Profile {
         close_with_receive_pending: UnsafeClose::Reset,
         data_after_close: DataAfterClose::ResetAcknowledging,
         reset_after_fin: ResetCode::ConnAborted,
+        recv_shut_and_reset: ShutAndReset::Shutdown,
         give_up: GiveUpCode::ConnAborted,
         reset_in_accept_queue: ResetInAcceptQueue::FirstRecvFails,
         close_in_syn_received: CloseInSynReceived::BareReset,

@@ -49,9 +49,18 @@ impl Sink for Counts {
             }
             What::Dropped { rule: Rule::UnacceptableRst, .. } => self.lost_rst += 1,
             What::Timer { rule: Rule::GaveUp | Rule::SynGaveUp | Rule::FinWait2Over, .. } => {
-                self.gave_up += 1
+                self.gave_up += 1;
             }
-            _ => {}
+            What::Call { .. }
+            | What::Blocked { .. }
+            | What::Returned { .. }
+            | What::Received { .. }
+            | What::Dropped { .. }
+            | What::State { .. }
+            | What::Timer { .. }
+            | What::Notified { .. }
+            | What::LinkCut { .. }
+            | What::LinkHealed { .. } => {}
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::addr::Endpoint;
 use crate::packet::Segment;
 use crate::profile::{Backlog, ResetInAcceptQueue};
 use crate::rule::Rule;
+use crate::seq::Seq;
 use crate::tcp::{self, Cause, State, listen};
 use crate::time::Instant;
 use alloc::collections::VecDeque;
@@ -172,7 +173,7 @@ impl Stack {
         }
     }
 
-    /// SEGMENT ARRIVES in LISTEN.
+    /// SEGMENT ARRIVES in LISTEN. The new connection's initial sequence number lies above `above`, if that is said.
     pub(super) fn arrives_in_listen(
         &mut self,
         now: Instant,
@@ -180,6 +181,7 @@ impl Stack {
         local: Endpoint,
         remote: Endpoint,
         segment: &Segment,
+        above: Option<Seq>,
     ) {
         if listen::verdict(segment) != listen::Verdict::Syn {
             return self.answer(now, local, remote, |cx| listen::arrives(segment, cx));
@@ -194,6 +196,7 @@ impl Stack {
         }
         let settings = self.settings(local.ip, listener.receive_buffer, listener.nodelay);
         let iss = self.iss(local, remote, now);
+        let iss = above.map_or(iss, |above| iss.max(above + 1));
         let tuple = self.tuple(local, remote);
         let conn =
             self.begin(now, tuple, Holder::HalfOpen(id), |cx| tcp::listen::open(iss, segment, settings, cx));

@@ -183,35 +183,38 @@ impl Stack {
             return;
         }
         let tuple = self.known_tuple(dst, src);
-        if let Some(id) = tuple.and_then(|t| self.table.find(&t))
-            && !self.reopens(id, dst, &segment, now)
-        {
-            self.on(now, id, |state, cx| state.arrives(segment, cx));
-            return;
+        let mut above = None;
+        if let Some(id) = tuple.and_then(|t| self.table.find(&t)) {
+            above = self.reopens(id, dst, &segment, now);
+            if above.is_none() {
+                self.on(now, id, |state, cx| state.arrives(segment, cx));
+                return;
+            }
         }
         match self.listeners.find(dst) {
-            Some(listener) => self.arrives_in_listen(now, listener, dst, src, &segment),
+            Some(listener) => self.arrives_in_listen(now, listener, dst, src, &segment, above),
             None => self.answer(now, dst, src, |cx| tcp::closed::arrives(&segment, cx)),
         }
     }
 
-    /// R16c: a SYN for a connection in TIME-WAIT. True if the old connection made room for it (or, without a
-    /// listener, the missing connection is to answer).
-    fn reopens(&mut self, id: ConnId, local: Endpoint, segment: &Segment, now: Instant) -> bool {
-        let State::TimeWait(tw) = self.state(id) else { return false };
+    /// R16c: a SYN for a connection in TIME-WAIT. If the old connection makes room for it (or, without a listener,
+    /// the missing connection is to answer), the number that a new one's must lie above (MAY-2).
+    fn reopens(&mut self, id: ConnId, local: Endpoint, segment: &Segment, now: Instant) -> Option<Seq> {
+        let State::TimeWait(tw) = self.state(id) else { return None };
         if !segment.syn() || segment.has_ack() || segment.rst() {
-            return false;
+            return None;
         }
+        let (rcv_nxt, snd_nxt) = (tw.rcv_nxt, tw.snd_nxt);
         let listened = self.listeners.find(local).is_some();
-        let newer = match self.profile.syn_in_time_wait {
-            SynInTimeWait::AcceptIfGreater => listened && segment.seq.gt(tw.rcv_nxt),
-            SynInTimeWait::AcceptFromRcvNxt if !listened => return segment.seq.ge(tw.rcv_nxt),
-            SynInTimeWait::AcceptFromRcvNxt => segment.seq.ge(tw.rcv_nxt),
-        };
-        if newer {
+        match self.profile.syn_in_time_wait {
+            SynInTimeWait::AcceptIfGreater if listened && segment.seq.gt(rcv_nxt) => {}
+            SynInTimeWait::AcceptFromRcvNxt if segment.seq.ge(rcv_nxt) => {}
+            SynInTimeWait::AcceptIfGreater | SynInTimeWait::AcceptFromRcvNxt => return None,
+        }
+        if listened {
             self.on(now, id, |state, cx| state.finish(Rule::TimeWaitReopened, cx));
         }
-        newer
+        Some(snd_nxt)
     }
 
     /// The earliest deadline.

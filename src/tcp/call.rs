@@ -196,7 +196,7 @@ impl State {
             | Self::SynSent(_)
             | Self::TimeWait(_)
             | Self::Closed(_) => match self.tcb() {
-                Some(tcb) => (tcb.snd.nxt, tcb.rcv.nxt),
+                Some(tcb) => (tcb.snd.seq(), tcb.rcv.nxt),
                 None => return,
             },
         };

@@ -142,6 +142,13 @@ impl Send {
         self.fin == Fin::Acknowledged
     }
 
+    /// The number of a segment without text: SND.NXT, or the edge of the window if an octet that probed a closed
+    /// window lies past it. The peer has not taken that octet, and would not take a number beyond it.
+    pub(super) fn seq(&self) -> Seq {
+        let edge = self.una + self.wnd;
+        if self.nxt.gt(edge) { edge } else { self.nxt }
+    }
+
     pub(super) fn push(&mut self, text: Bytes) {
         self.queue.push(text);
     }
@@ -191,7 +198,7 @@ impl Send {
     }
 
     /// RFC 9293 3.10.7.4 fifth: SND.WND, from the newest segment only.
-    pub(super) fn update_window(&mut self, segment: &Segment, now: Instant) {
+    pub(super) fn update_window(&mut self, segment: &Segment) {
         let newer = self.wl1.lt(segment.seq) || (self.wl1 == segment.seq && self.wl2.le(segment.ack));
         if self.una.le(segment.ack) && newer {
             let opened = self.wnd == 0 && segment.wnd > 0;
@@ -205,10 +212,9 @@ impl Send {
                 self.resend = (!self.nothing_in_flight()).then_some(self.una);
             }
         }
-        if let Timer::Persist { since, unanswered, .. } = &mut self.timer {
+        if let Timer::Persist { unanswered, .. } = &mut self.timer {
             // RFC 9293 MUST-37: a peer that answers probes is alive, however long its window is closed.
             *unanswered = 0;
-            *since = now;
         }
     }
 

@@ -208,7 +208,7 @@ fn handshake_ack(mut s: Box<SynReceived>, segment: &Segment, cx: &mut Cx<'_>) ->
     }
     let mut tcb = s.tcb(cx);
     tcb.snd.syn_acknowledged();
-    tcb.snd.update_window(segment, cx.now);
+    tcb.snd.update_window(segment);
     connected(Rule::HandshakeDone, cx);
     let to = State::Established(Established { tcb: Box::new(tcb) });
     let state = State::became(StateName::SynReceived, to, Rule::HandshakeDone, cx);
@@ -229,7 +229,7 @@ fn synchronized_ack(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Ste
         snd.acknowledged(segment.ack, cx.now, cx.profile);
         cx.notify(Notice::Acknowledged, Rule::AckReceived);
     }
-    snd.update_window(segment, cx.now);
+    snd.update_window(segment);
     if !snd.fin_acked() {
         return Continue(state);
     }
@@ -308,7 +308,7 @@ fn data_unwanted(state: State, segment: &Segment, rule: Rule, cx: &mut Cx<'_>) -
         (Rule::DataAfterClose, DataAfterClose::ResetAcknowledging) => {
             if let Some(tcb) = state.tcb() {
                 let ack = segment.seq + segment.len();
-                cx.transmit(Segment::control(Flags::RST | Flags::ACK, tcb.snd.nxt, ack), rule);
+                cx.transmit(Segment::control(Flags::RST | Flags::ACK, tcb.snd.seq(), ack), rule);
             }
         }
         (_, _) => state.send_rst(rule, cx),

@@ -37,7 +37,7 @@ impl Tcb {
 
     /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`.
     pub(super) fn send_ack(&mut self, rule: Rule, cx: &mut Cx<'_>) {
-        let segment = self.segment(Flags::ACK, self.snd.nxt);
+        let segment = self.segment(Flags::ACK, self.snd.seq());
         cx.transmit(segment, rule);
     }
 
@@ -138,6 +138,8 @@ impl Tcb {
     /// The persist timer fired: one octet into a closed window, or all that a small one takes (MUST-36, SHLD-30).
     pub(super) fn probe(&mut self, cx: &mut Cx<'_>) {
         let Timer::Persist { since, unanswered, backoff, .. } = self.snd.timer else { return };
+        // max_r2 counts from the first probe that is not answered.
+        let since = if unanswered == 0 { cx.now } else { since };
         let interval = self.snd.rtt.rto().saturating_mul(1 << (backoff + 1).min(16)).min(cx.profile.max_rto);
         let at = cx.profile.data_max_r2.cap(since, cx.now + interval);
         let backoff = (backoff + 1).min(16);

@@ -7,7 +7,7 @@ use super::process::ThreadId;
 use super::socket::{Phase, SocketId};
 use super::{Handle, Outcome, Winsock};
 use crate::buf::Rope;
-use crate::profile::{GiveUpCode, Profile, ResetCode};
+use crate::profile::{GiveUpCode, Profile, ResetCode, ShutAndReset};
 use crate::rule::Rule;
 use crate::stack::{ConnId, Stack};
 use crate::tcp::Cause;
@@ -83,9 +83,8 @@ impl Winsock {
         if flags & !consts::MSG_PEEK != 0 {
             return self.immediate(Attempt::fail(WsaError::OpNotSupp));
         }
-        // WF-4.4; a receive that was pending before goes on (WF-4.7).
-        if self.sockets.get(id).receive_shut && self.connection(id).is_ok() {
-            return self.immediate(Attempt::Done(Err(WsaError::Shutdown), Rule::ShutDown));
+        if let Some(refused) = self.shut_receiving(stack, id) {
+            return self.immediate(refused);
         }
         let blocked = Blocked { socket: id, handle: s, wait: Wait::Recv { len, flags }, since: now };
         self.attempt_or_block(stack, now, thread, blocked)
@@ -122,6 +121,19 @@ impl Winsock {
         } else {
             Attempt::Wait
         }
+    }
+
+    /// WF-4.4: after shutdown(SD_RECEIVE) a new receive fails; one that was pending before goes on (WF-4.7).
+    fn shut_receiving(&self, stack: &Stack, id: SocketId) -> Option<Attempt> {
+        let conn = self.connection(id).ok().filter(|_| self.sockets.get(id).receive_shut)?;
+        let (profile, cause) = (stack.profile(), stack.state(conn).cause());
+        let reset = cause.filter(|c| matches!(c, Cause::Reset | Cause::ResetAfterFin));
+        let (error, rule) = match (profile.recv_shut_and_reset, reset.and_then(|cause| over(cause, profile)))
+        {
+            (ShutAndReset::Reset, Some(reset)) => reset,
+            (ShutAndReset::Reset, None) | (ShutAndReset::Shutdown, _) => (WsaError::Shutdown, Rule::ShutDown),
+        };
+        Some(Attempt::Done(Err(error), rule))
     }
 
     /// Whether a thread waits for data of the socket.

@@ -112,10 +112,13 @@ impl Winsock {
         }
         let startup = matches!(call, Call::WsaStartup { .. });
         let outcome = self.dispatch(stack, now, thread, call);
-        if let Outcome::Returned(returned) = &outcome
-            && !startup
-        {
-            self.remember_error(thread, &returned.result);
+        if let Outcome::Returned(returned) = &outcome {
+            if !startup {
+                self.remember_error(thread, &returned.result);
+            } else if returned.result.is_err() {
+                // WF-8.2: WSAStartup's error is its return value.
+                self.remember_error(thread, &Err(WsaError::NotInitialised));
+            }
         }
         self.collect(stack);
         outcome

@@ -74,7 +74,6 @@ fn cs_e5_any_recv_of_the_peer_fails_with_connection_reset() {
 ///
 /// Mutation: the reset is looked at before (WINDOWS: or after) the direction that was shut down.
 #[test]
-#[ignore = "defect: WSAESHUTDOWN in every profile"]
 fn cs_e5_recv_after_its_own_sd_receive() {
     every(|profile| {
         let mut pair = Pair::connected(profile);

@@ -1,0 +1,281 @@
+//! SEGMENT ARRIVES (RFC 9293 3.10.7) as a table: every state, every kind of segment, numbers around both edges of
+//! the window, every class of ACK; against an oracle written from the RFC's text in plain signed integers, without
+//! a modulus, relative to ISS and IRS.
+
+use super::*;
+use crate::tcp::Cause;
+
+/// A segment, in the oracle's numbers.
+#[derive(Clone, Copy, Debug)]
+struct Seg {
+    syn: bool,
+    ack: Option<i64>,
+    fin: bool,
+    rst: bool,
+    seq: i64,
+    text: i64,
+}
+
+impl Seg {
+    fn len(self) -> i64 {
+        self.text + i64::from(self.syn) + i64::from(self.fin)
+    }
+
+    fn script(self) -> String {
+        let mut flags = String::new();
+        for (set, letter) in [
+            (self.syn, 'S'),
+            (self.fin, 'F'),
+            (self.rst, 'R'),
+            (self.text > 0, 'P'),
+            (self.ack.is_some(), '.'),
+            (!(self.syn || self.fin || self.rst || self.text > 0 || self.ack.is_some()), '-'),
+        ] {
+            if set {
+                flags.push(letter);
+            }
+        }
+        let ack = self.ack.map_or(String::new(), |ack| format!(" ack {ack}"));
+        format!("< {flags} {}:{}{ack}", self.seq, self.seq + self.len())
+    }
+}
+
+/// SND.UNA, SND.NXT, RCV.NXT, RCV.WND and the state.
+#[derive(Clone, Copy, Debug)]
+struct Before {
+    state: StateName,
+    passive: bool,
+    una: i64,
+    nxt: i64,
+    rcv: i64,
+    wnd: i64,
+}
+
+/// What the RFC says comes of it: one segment at most, the state after, octets that can be read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct After {
+    reply: Option<(&'static str, i64, Option<i64>)>,
+    state: StateName,
+    readable: i64,
+}
+
+const fn after(state: StateName) -> After {
+    After { reply: None, state, readable: 0 }
+}
+
+const fn reset(state: StateName, seq: i64) -> After {
+    After { reply: Some(("R", seq, None)), state, readable: 0 }
+}
+
+const fn acked(state: StateName, seq: i64, ack: i64) -> After {
+    After { reply: Some((".", seq, Some(ack))), state, readable: 0 }
+}
+
+/// 3.10.7.2.
+fn listen(seg: Seg) -> After {
+    match seg {
+        Seg { rst: true, .. } => after(StateName::Listen),
+        Seg { ack: Some(ack), .. } => reset(StateName::Listen, ack),
+        Seg { syn: true, .. } => {
+            let reply = Some(("S.", 0, Some(seg.seq + 1)));
+            After { reply, state: StateName::SynReceived, readable: 0 }
+        }
+        Seg { .. } => after(StateName::Listen),
+    }
+}
+
+/// 3.10.7.3. ISS is 0, SND.NXT 1.
+fn syn_sent(seg: Seg) -> After {
+    let ours = seg.ack == Some(1);
+    match seg.ack {
+        Some(_) if !ours && seg.rst => return after(StateName::SynSent),
+        Some(ack) if !ours => return reset(StateName::SynSent, ack),
+        Some(_) | None => {}
+    }
+    if seg.rst {
+        return after(if ours { StateName::Closed } else { StateName::SynSent });
+    }
+    match (seg.syn, ours) {
+        (false, _) => after(StateName::SynSent),
+        (true, false) => {
+            let reply = Some(("S.", 0, Some(seg.seq + 1)));
+            After { reply, state: StateName::SynReceived, readable: 0 }
+        }
+        (true, true) => {
+            let state = if seg.fin { StateName::CloseWait } else { StateName::Established };
+            After { readable: seg.text, ..acked(state, 1, seg.seq + seg.len()) }
+        }
+    }
+}
+
+/// 3.10.7.4.
+fn synchronized(b: Before, mut seg: Seg) -> After {
+    use StateName::*;
+    let Before { state, passive, una, nxt, rcv, wnd } = b;
+    // Figure 8: the SYN+ACK after crossed SYNs.
+    if state == SynReceived && !passive && seg.syn && seg.seq == rcv - 1 && seg.ack == Some(nxt) && !seg.rst {
+        seg.syn = false;
+        seg.seq += 1;
+    }
+    // First; the window is open in all of these cases.
+    let inside = |n: i64| rcv <= n && n < rcv + wnd;
+    if seg.rst {
+        return match (state, passive) {
+            _ if !inside(seg.seq) => after(state),
+            _ if seg.seq != rcv => acked(state, nxt, rcv),
+            (SynReceived, true) => after(Listen),
+            _ => after(Closed),
+        };
+    }
+    let acceptable = match seg.len() {
+        0 => inside(seg.seq),
+        len => inside(seg.seq) || inside(seg.seq + len - 1),
+    };
+    if !acceptable {
+        return acked(state, nxt, rcv);
+    }
+    // Fourth.
+    if seg.syn {
+        return if state == SynReceived && passive { after(Listen) } else { acked(state, nxt, rcv) };
+    }
+    // Fifth.
+    let Some(ack) = seg.ack else { return after(state) };
+    let fin_acked = una < ack && ack == nxt;
+    let state = match state {
+        SynReceived if una < ack && ack <= nxt => Established,
+        SynReceived => return reset(state, ack),
+        TimeWait => return after(state),
+        _ if ack > nxt => return acked(state, nxt, rcv),
+        FinWait1 if fin_acked => FinWait2,
+        Closing if fin_acked => TimeWait,
+        LastAck if fin_acked => Closed,
+        _ => state,
+    };
+    // Seventh and eighth; R7b: nothing follows the peer's FIN.
+    if !matches!(state, Established | FinWait1 | FinWait2) || seg.len() == 0 {
+        return after(state);
+    }
+    let fin_at = seg.seq + seg.text;
+    let (from, to) = (seg.seq.max(rcv), fin_at.min(rcv + wnd));
+    let in_order = from <= rcv;
+    let readable = if in_order { (to - rcv).max(0) } else { 0 };
+    let fin = seg.fin && in_order && fin_at == rcv + readable && fin_at < rcv + wnd;
+    let state = match state {
+        _ if !fin => state,
+        Established => CloseWait,
+        FinWait1 => Closing,
+        _ => TimeWait,
+    };
+    After { readable, ..acked(state, nxt, rcv + readable + i64::from(fin)) }
+}
+
+/// What a connection did, in the oracle's terms.
+fn observe(t: &Tcp) -> After {
+    let mut after = after(t.name());
+    if t.state.as_ref().and_then(State::cause) == Some(Cause::Deleted) {
+        after.state = StateName::Listen;
+    }
+    for effect in &t.out {
+        if let Effect::Transmit { segment, .. } = effect {
+            assert_eq!(after.reply, None, "one answer: {:?}", t.out);
+            let relative = |seq: Seq, start: Seq| i64::from((seq - start).cast_signed());
+            let flags = match (segment.syn(), segment.rst(), segment.has_ack()) {
+                (true, false, true) => "S.",
+                (false, true, false) => "R",
+                (false, false, true) => ".",
+                _ => "unexpected",
+            };
+            let ack = segment.has_ack().then(|| relative(segment.ack, IRS));
+            after.reply = Some((flags, relative(segment.seq, ISS), ack));
+        }
+    }
+    after.readable = i64::try_from(t.state.as_ref().map_or(0, State::readable)).expect("few octets");
+    after
+}
+
+/// Every kind of segment at `seq` with `ack`.
+fn kinds(seq: i64, ack: i64) -> Vec<Seg> {
+    let bare = Seg { syn: false, ack: None, fin: false, rst: false, seq, text: 0 };
+    let acking = Seg { ack: Some(ack), ..bare };
+    Vec::from([
+        bare,
+        Seg { syn: true, ..bare },
+        Seg { fin: true, ..bare },
+        Seg { rst: true, ..bare },
+        Seg { text: 5, ..bare },
+        acking,
+        Seg { syn: true, ..acking },
+        Seg { fin: true, ..acking },
+        Seg { rst: true, ..acking },
+        Seg { rst: true, text: 5, ..acking },
+        Seg { text: 5, ..acking },
+        Seg { text: 5, fin: true, ..acking },
+    ])
+}
+
+/// Every state from SYN-RECEIVED on with its numbers; text or a FIN of ours is in flight where the state allows.
+fn synchronized_states() -> Vec<(Tcp, Before)> {
+    use StateName::*;
+    let profile = &Profile::RFC9293;
+    let numbers = |state, una, nxt, rcv| Before { state, passive: false, una, nxt, rcv, wnd: 10_001 - rcv };
+    let mut states = Vec::from([
+        (Tcp::in_state(SynReceived, profile), Before { passive: true, ..numbers(SynReceived, 0, 1, 1) }),
+        (Tcp::crossed(profile), numbers(SynReceived, 0, 1, 1)),
+    ]);
+    for (state, una, nxt, rcv) in [
+        (Established, 1, 11, 1),
+        (FinWait1, 1, 2, 1),
+        (FinWait2, 2, 2, 1),
+        (CloseWait, 1, 11, 2),
+        (Closing, 1, 2, 2),
+        (LastAck, 1, 2, 2),
+        (TimeWait, 2, 2, 2),
+    ] {
+        let mut t = Tcp::in_state(state, profile);
+        if matches!(state, Established | CloseWait) {
+            t.quietly("send 10");
+        }
+        states.push((t, numbers(state, una, nxt, rcv)));
+    }
+    states
+}
+
+/// TR-2, TR-8, TR-E2, TR-E3, TR-E5 to E8, TR-E12 to E14: the eight checks.
+/// Mutation: the last octet of the window does not belong to it.
+#[test]
+fn eight_checks_from_syn_received_to_time_wait() {
+    let mut cases = 0;
+    for (t, before) in synchronized_states() {
+        let edge = before.rcv + before.wnd;
+        for seq in (before.rcv - 8..=before.rcv + 2).chain(edge - 8..=edge + 2) {
+            for ack in before.una - 1..=before.nxt + 2 {
+                for seg in kinds(seq, ack) {
+                    let mut t = t.clone();
+                    assert!(t.event(&seg.script()));
+                    assert_eq!(observe(&t), synchronized(before, seg), "{before:?} {seg:?} {:?}", t.out);
+                    cases += 1;
+                }
+            }
+        }
+    }
+    assert!(cases > 10_000, "{cases} cases");
+}
+
+/// TR-E2, TR-E5, TR-E14: the checks of LISTEN and SYN-SENT; sequence numbers are not among them.
+/// Mutation: SYN-SENT takes an ACK of its ISS.
+#[test]
+fn checks_of_listen_and_syn_sent() {
+    let closed = Tcp::new(&Profile::RFC9293);
+    let opening = Tcp::in_state(StateName::SynSent, &Profile::RFC9293);
+    for seq in [-3, 0, 1, 70_000] {
+        for ack in -2..=3 {
+            for seg in kinds(seq, ack) {
+                for (t, expected) in [(&closed, listen(seg)), (&opening, syn_sent(seg))] {
+                    let mut t = t.clone();
+                    assert!(t.event(&seg.script()));
+                    assert_eq!(observe(&t), expected, "{} {seg:?} {:?}", t.name(), t.out);
+                }
+            }
+        }
+    }
+}

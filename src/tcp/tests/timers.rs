@@ -1,0 +1,206 @@
+//! The retransmission and persist timers: RFC 6298, RFC 9293 3.8.1, 3.8.3, 3.8.6.1.
+
+use super::*;
+use crate::profile::MaxR2;
+
+/// RFC 6298 2.2, 2.3 by hand (WINDOWS, whose least timeout is 300 ms). The handshake took 100 ms: SRTT 100, RTTVAR
+/// 50, RTO 300. Then 400 ms: RTTVAR 37.5 + 75, SRTT 87.5 + 50, RTO 137.5 + 4 * 112.5 = 587.5.
+/// Mutation: RTTVAR counts twice, not four times.
+#[test]
+fn the_timeout_follows_the_measured_round_trips() {
+    let mut t = Tcp::established(&Profile::WINDOWS);
+    t.clone().run(
+        "send 10
+         > P. 1:11 ack 1 win 10000 | send
+         wait 300ms
+         timer | retransmission
+         > P. 1:11 ack 1 win 10000 | retransmission",
+    );
+    // Two segments: the first is acknowledged in time, which restarts the timer (5.3).
+    t.quietly("send 1000");
+    t.run(
+        "+299ms
+         < P. 1:4 ack 1
+         ! Readable | text
+         > . 1001:1001 ack 4 win 9997 | text
+         wait 1ms
+         timer | retransmission
+         > P. 1:1001 ack 4 win 9997 | retransmission",
+    );
+    let profile =
+        Profile { min_rto: Duration::ZERO, initial_rto: Duration::from_secs(2), ..Profile::WINDOWS };
+    let mut t = Tcp::established(&profile);
+    t.quietly("nodelay");
+    t.quietly("send 10");
+    t.quietly("+200ms");
+    t.quietly("send 10");
+    t.quietly("+50ms");
+    // 250 ms: RTTVAR 37.5 + 37.5, SRTT 87.5 + 31.25, RTO 118.75 + 300; from the ACK on.
+    t.run(
+        "< . 1:1 ack 11
+         ! Acknowledged | ack
+         wait 418750000ns
+         timer | retransmission
+         > P. 11:21 ack 1 win 10000 | retransmission",
+    );
+}
+
+/// The second measurement of the test above, alone.
+/// Mutation: SRTT moves by a quarter, not an eighth.
+#[test]
+fn a_second_measurement_by_hand() {
+    let profile = Profile { initial_rto: Duration::from_secs(2), ..Profile::WINDOWS };
+    let profile = Profile { min_rto: Duration::from_millis(500), ..profile };
+    let mut t = Tcp::established(&profile);
+    t.quietly("send 10");
+    t.quietly("+400ms");
+    t.quietly("< . 1:1 ack 11");
+    t.run(
+        "= idle
+         send 10
+         > P. 11:21 ack 1 win 10000 | send
+         wait 587500000ns
+         timer | retransmission
+         > P. 11:21 ack 1 win 10000 | retransmission",
+    );
+}
+
+/// TR-72, RFC 6298 section 3 (Karn): what was sent twice is not measured, and the timeout stays backed off until
+/// something else is.
+/// Mutation: the ACK of a retransmission is measured.
+#[test]
+fn a_retransmission_is_not_measured() {
+    let mut t = Tcp::established(&Profile::WINDOWS);
+    t.quietly("send 10");
+    t.quietly("wait 300ms");
+    t.quietly("+50ms");
+    t.quietly("< . 1:1 ack 11");
+    t.run(
+        "= idle
+         send 10
+         > P. 11:21 ack 1 win 10000 | send
+         wait 600ms
+         timer | retransmission
+         > P. 11:21 ack 1 win 10000 | retransmission",
+    );
+}
+
+/// TR-77, TR-81, RFC 6298 5.4 to 5.6: 1, 2, 4 … s apart, given up 100 s after the first sending.
+/// Mutation: the timeout does not back off.
+#[test]
+fn retransmission_gives_up_by_time() {
+    let mut t = Tcp::established(&Profile::RFC9293);
+    t.quietly("send 10");
+    for seconds in [1, 2, 4, 8, 16, 32] {
+        t.run(&format!(
+            "wait {seconds}s\ntimer | retransmission\n> P. 1:11 ack 1 win 10000 | retransmission"
+        ));
+    }
+    t.run("wait 37s\ntimer | gave-up\n! Ended(TimedOut) | gave-up\nESTABLISHED -> CLOSED | gave-up");
+}
+
+/// TR-77, WF-10.8: five retransmissions in WINDOWS; the timeout after the fifth ends it. TR-E15: in any state.
+/// Mutation: it gives up one retransmission early.
+#[test]
+fn retransmission_gives_up_by_count() {
+    for (state, segment) in [
+        (StateName::FinWait1, "> F. 1:2 ack 1 win 10000"),
+        (StateName::Closing, "> F. 1:2 ack 2 win 9999"),
+        (StateName::LastAck, "> F. 1:2 ack 2 win 9999"),
+    ] {
+        let mut t = Tcp::in_state(state, &Profile::WINDOWS);
+        for ms in [300, 600, 1200, 2400, 4800] {
+            t.run(&format!("wait {ms}ms\ntimer | retransmission\n{segment} | retransmission"));
+        }
+        t.run(&format!(
+            "wait 9600ms\ntimer | gave-up\n! Ended(TimedOut) | gave-up\n{state} -> CLOSED | gave-up"
+        ));
+    }
+}
+
+/// TR-77: an ACK of something new begins the count and the time anew.
+/// Mutation: the count goes on.
+#[test]
+fn progress_begins_the_count_anew() {
+    let mut t = Tcp::established(&Profile::WINDOWS);
+    t.quietly("send 2000");
+    for ms in [300, 600, 1200, 2400, 4800] {
+        t.quietly(&format!("wait {ms}ms"));
+    }
+    t.quietly("< . 1:1 ack 1001");
+    // Karn: the timeout is still the backed-off one.
+    t.run(
+        "wait 9600ms
+         timer | retransmission
+         > P. 1001:2001 ack 1 win 10000 | retransmission
+         = ESTABLISHED",
+    );
+}
+
+/// MUST-37 in WINDOWS, whose limit is a count: answers begin it anew.
+/// Mutation: answered probes count as unanswered.
+#[test]
+fn answered_probes_do_not_count() {
+    let mut t = Tcp::established_to_window(&Profile::WINDOWS, 0);
+    t.quietly("send 10");
+    for ms in [300, 600, 1200, 2400, 4800, 9600, 19_200, 38_400, 60_000, 60_000] {
+        t.quietly(&format!("wait {ms}ms"));
+        t.quietly("< . 1:1 ack 1 win 0");
+    }
+    t.run("= ESTABLISHED");
+}
+
+/// A FIN waits for a closed window like text, and is what the probe carries.
+/// Mutation: nothing probes for a FIN.
+#[test]
+fn a_fin_probes_a_closed_window() {
+    let mut t = Tcp::established_to_window(&Profile::RFC9293, 0);
+    t.run(
+        "shut
+         ESTABLISHED -> FIN_WAIT_1 | close
+         wait 1s
+         timer | zero-window-probe
+         > F. 1:2 ack 1 win 10000 | zero-window-probe
+         < . 1:1 ack 1 win 0
+         wait 2s
+         timer | zero-window-probe
+         > F. 1:2 ack 1 win 10000 | zero-window-probe
+         < . 1:1 ack 2 win 0
+         ! Acknowledged | ack
+         FIN_WAIT_1 -> FIN_WAIT_2 | fin-acked
+         = idle",
+    );
+}
+
+/// A window that takes exactly the text: the FIN follows when there is room for it.
+/// Mutation: a FIN needs no room.
+#[test]
+fn a_fin_needs_room_in_the_window() {
+    let mut t = Tcp::established_to_window(&Profile::RFC9293, 10);
+    t.run(
+        "send 10
+         > P. 1:11 ack 1 win 10000 | send
+         shut
+         ESTABLISHED -> FIN_WAIT_1 | close
+         < . 1:1 ack 11 win 0
+         ! Acknowledged | ack
+         < . 1:1 ack 11 win 1
+         > F. 11:12 ack 1 win 10000 | close",
+    );
+}
+
+/// A probe's octet that the peer takes moves SND.UNA; the rest waits for the next probe.
+/// Mutation: the probe carries two octets.
+#[test]
+fn a_probe_may_be_taken() {
+    let mut t = Tcp::established_to_window(&Profile::RFC9293, 0);
+    t.quietly("send 10");
+    t.quietly("wait 1s");
+    t.run(
+        "< . 1:1 ack 2 win 0
+         ! Acknowledged | ack
+         wait 1s
+         timer | zero-window-probe
+         > . 2:3 ack 1 win 10000 | zero-window-probe",
+    );
+}
