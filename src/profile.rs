@@ -353,16 +353,17 @@ impl Profile {
     /// Every profile, the default first.
     pub const ALL: [&'static Self; 3] = [&Self::WINDOWS, &Self::DOCUMENTED, &Self::RFC9293];
 
-    /// The profile of that name.
+    /// The profile of that name, in whatever case.
     ///
     /// ```
     /// use closewait::profile::Profile;
     /// assert_eq!(Profile::by_name("documented"), Some(&Profile::DOCUMENTED));
+    /// assert_eq!(Profile::by_name("WINDOWS"), Some(&Profile::WINDOWS));
     /// assert_eq!(Profile::by_name("minix"), None);
     /// ```
     #[must_use]
     pub fn by_name(name: &str) -> Option<&'static Self> {
-        Self::ALL.into_iter().find(|p| p.name == name)
+        Self::ALL.into_iter().find(|p| p.name.eq_ignore_ascii_case(name))
     }
 }
 

@@ -4,23 +4,34 @@ use closewait::profile::Profile;
 use closewait::time::Duration;
 use closewait_sim::table::Parameters;
 
-/// `10ms`, `250us`, `1s`, `0`: a one-way delay.
+/// `10ms`, `0.25s`, `250us`, `0`: a one-way delay.
 pub(crate) fn one_way(text: &str) -> Result<Duration, String> {
-    let would_do = "a delay from 0 to 10s, such as 25ms, 250us or 1s, would do";
-    let (number, nanos) = [("ms", 1_000_000), ("us", 1_000), ("ns", 1), ("s", 1_000_000_000)]
+    let would_do = "a delay from 0 to 10s, such as 25ms, 0.5ms, 250us or 1s, would do";
+    let (number, digits) = [("ms", 6), ("us", 3), ("ns", 0), ("s", 9)]
         .into_iter()
-        .find_map(|(unit, nanos)| Some((text.strip_suffix(unit)?, nanos)))
-        .or_else(|| (text == "0").then_some((text, 1)))
+        .find_map(|(unit, digits)| Some((text.strip_suffix(unit)?, digits)))
+        .or_else(|| (text == "0").then_some((text, 0)))
         .ok_or_else(|| format!("no unit: {would_do}"))?;
     if number.trim_start().starts_with('-') {
         return Err(format!("negative: {would_do}"));
     }
-    let number: u64 = number.parse().map_err(|_| format!("not a whole number of its unit: {would_do}"))?;
-    let delay = Duration::from_nanos(number.saturating_mul(nanos));
+    let delay = nanos(number, digits).ok_or_else(|| format!("not a number of nanoseconds: {would_do}"))?;
     if delay > Parameters::MAX_ONE_WAY {
         return Err(format!("too long, connect would time out: {would_do}"));
     }
     Ok(delay)
+}
+
+/// A decimal number of a unit that is 10^`digits` nanoseconds, if that is a whole number of nanoseconds. What is
+/// too long for 64 bits is as long as can be.
+fn nanos(number: &str, digits: usize) -> Option<Duration> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let all_digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !all_digits(whole) || !all_digits(fraction) || fraction.len() > digits {
+        return None;
+    }
+    let number = format!("{whole}{fraction:0<digits$}");
+    Some(Duration::from_nanos(number.parse().unwrap_or(u64::MAX)))
 }
 
 /// l_linger, in seconds.
@@ -54,15 +65,18 @@ mod tests {
         assert_eq!(one_way("7ns"), Ok(Duration::from_nanos(7)));
         assert_eq!(one_way("10s"), Ok(Duration::from_secs(10)));
         assert_eq!(one_way("0"), Ok(Duration::ZERO));
+        assert_eq!(one_way("0.5ms"), Ok(Duration::from_micros(500)));
+        assert_eq!(one_way("1.25s"), Ok(Duration::from_millis(1_250)));
         for (bad, why) in [
             ("25", "no unit"),
             ("", "no unit"),
             ("-1ms", "negative"),
-            ("1.5ms", "not a whole number"),
-            ("ms", "not a whole number"),
+            ("1.5ns", "not a number"),
+            ("ms", "not a number"),
+            (".5ms", "not a number"),
+            ("1e3ms", "not a number"),
             ("11s", "too long"),
-            ("99999999999999999999s", "not a whole number"),
-            ("9999999999999999999s", "too long"),
+            ("99999999999999999999s", "too long"),
         ] {
             let said = one_way(bad).expect_err(bad);
             assert!(said.starts_with(why) && said.contains("would do"), "{bad}: {said}");

@@ -18,7 +18,7 @@ pub(crate) struct Table {
     /// What the hosts do where sources disagree: windows, documented, rfc9293
     #[arg(long, value_name = "P", default_value = "windows", value_parser = args::profile)]
     profile: &'static Profile,
-    /// One-way delay of the link: a whole number of s, ms, us or ns, at most 10s
+    /// One-way delay of the link, in s, ms, us or ns; at most 10s
     #[arg(long, value_name = "DELAY", default_value = "10ms", allow_hyphen_values = true, value_parser = args::one_way)]
     one_way: Duration,
     /// Timeout of the rows that have one, in seconds: 0 to 65535
