@@ -70,6 +70,24 @@ impl Host {
         self.stack.add_address(ip, mtu);
     }
 
+    /// The largest datagram that every link of the host carries is `mtu` bytes.
+    pub fn set_mtu(&mut self, mtu: u16) {
+        self.stack.set_mtu(mtu);
+    }
+
+    /// The host after a loss of power: its addresses and profile, and nothing else.
+    #[must_use]
+    pub fn rebooted(&self, secret: Secret) -> Self {
+        Self { stack: self.stack.rebooted(secret), winsock: Winsock::default() }
+    }
+
+    /// The network subsystem fails, or is restored (CS-A3): while it has failed calls fail with WSAENETDOWN, also
+    /// those that are blocked, and packets neither arrive nor leave. No handle is lost.
+    pub fn set_network_failed(&mut self, failed: bool) {
+        self.stack.set_failed(failed);
+        self.winsock.set_network_failed(&mut self.stack, failed);
+    }
+
     /// A new process.
     pub fn create_process(&mut self, policy: HandlePolicy) -> ProcessId {
         self.winsock.create_process(policy)

@@ -55,6 +55,7 @@ rules! {
     ListenSyn "listen-syn" ["RFC 9293 3.10.7.2"] "A SYN to LISTEN is answered by SYN+ACK.";
     ListenDrops "listen-drop" ["RFC 9293 3.10.7.2"] "LISTEN drops a segment without SYN, ACK or RST.";
     BacklogFull "backlog-full" ["R22, R43, WF-10.14"] "A SYN that finds the backlog full is refused by a RST.";
+    NetworkFailed "network-failed" ["CS-A3"] "The network subsystem has failed: calls fail, packets are lost.";
     NotUnicast "not-unicast" ["RFC 9293 3.9.2.3, TR-18, TR-19"] "A segment from or to an address that is not unicast is dropped.";
     UnacceptableAckOpening "opening-bad-ack" ["RFC 9293 3.10.7.3, 3.10.7.4, TR-E2"] "While opening, an ACK of what was not sent is answered by a RST.";
     SynSentDrops "syn-sent-drop" ["RFC 9293 3.10.7.3, TR-E5"] "SYN-SENT drops what neither acknowledges its SYN nor carries one.";

@@ -119,6 +119,13 @@ pub fn encode(packet: &Packet) -> Result<Vec<u8>, WireError> {
     Ok(bytes)
 }
 
+/// The length of the datagram that [`encode`] would write, in bytes.
+#[must_use]
+pub fn length(packet: &Packet) -> usize {
+    let ip = if packet.src.ip.is_ipv4() { IPV4_HEADER_LEN } else { IPV6_HEADER_LEN };
+    ip + header_len(&packet.segment) + packet.segment.payload.len()
+}
+
 /// Zeros for a header and `segment_len` bytes after it, if the length field allows `max` of them.
 fn buffer(header_len: usize, segment_len: usize, max: usize) -> Result<Vec<u8>, WireError> {
     if segment_len > max {

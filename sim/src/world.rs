@@ -8,9 +8,10 @@
 //! packets come before deadlines, packets in the order in which they were sent, hosts in the order in which they
 //! were added.
 
-use crate::link::{Direction, Fate, LinkConfig, Probability};
-use crate::rng::{Stream, key};
+use crate::link::{Arrival, Direction, Fate, LinkConfig};
+use crate::rng::key;
 use crate::trace::{Entry, Sink, What};
+use crate::wire;
 use closewait::addr::{IpAddr, Ipv4Addr, Ipv6Addr};
 use closewait::host::{Host, Netstat, Output};
 use closewait::packet::Packet;
@@ -18,7 +19,7 @@ use closewait::profile::Profile;
 use closewait::rule::Rule;
 use closewait::stack::{Schedule, Secret};
 use closewait::tcp::{StateName, status::TimerName};
-use closewait::time::{Duration, Instant};
+use closewait::time::Instant;
 use closewait::winsock::{Call, HandlePolicy, Outcome, ProcessId, Return, ThreadId};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -66,6 +67,8 @@ struct Node {
     host: Host,
     /// The direction of a link to each host: to itself first, then as links were added.
     routes: BTreeMap<HostId, usize>,
+    /// How often it has lost power.
+    boots: u32,
 }
 
 /// When a source of events is due: at one instant packets, in the order in which they were sent, then deadlines.
@@ -156,25 +159,32 @@ impl World {
             self.hosts_by_address.insert(ip, id);
         }
         // A host reaches itself without delay.
-        let itself = LinkConfig { delay: Duration::ZERO, loss: Probability::NEVER };
-        let loop_back = self.add_direction(id, itself, &format!("host {name} loopback"));
-        self.nodes.push(Node { name: name.to_owned(), host, routes: BTreeMap::from([(id, loop_back)]) });
+        let loop_back = self.add_direction(id, LinkConfig::IDEAL, &format!("host {name} loopback"));
+        self.nodes.push(Node {
+            name: name.to_owned(),
+            host,
+            routes: BTreeMap::from([(id, loop_back)]),
+            boots: 0,
+        });
         id
     }
 
     /// Joins two hosts. A second link between the same two takes the place of the first.
     pub fn add_link(&mut self, a: HostId, b: HostId, config: LinkConfig) -> LinkId {
         let n = self.links.len();
-        let there = self.add_direction(b, config, &format!("link {n} there loss"));
-        let back = self.add_direction(a, config, &format!("link {n} back loss"));
+        let there = self.add_direction(b, config, &format!("link {n} there"));
+        let back = self.add_direction(a, config, &format!("link {n} back"));
+        for host in [a, b] {
+            self.nodes[host.index()].host.set_mtu(config.mtu);
+        }
         self.nodes[a.index()].routes.insert(b, there);
         self.nodes[b.index()].routes.insert(a, back);
         self.links.push([there, back]);
         LinkId(u32::try_from(n).expect("fewer than 2^32 links in a world"))
     }
 
-    fn add_direction(&mut self, to: HostId, config: LinkConfig, stream: &str) -> usize {
-        self.directions.push(Direction::new(to, config, Stream::new(self.seed, stream)));
+    fn add_direction(&mut self, to: HostId, config: LinkConfig, name: &str) -> usize {
+        self.directions.push(Direction::new(to, config, self.seed, name));
         self.directions.len() - 1
     }
 
@@ -192,6 +202,37 @@ impl World {
         for i in self.links[link.0 as usize] {
             self.directions[i].set_config(config);
         }
+    }
+
+    /// What a link is like.
+    #[must_use]
+    pub fn link(&self, link: LinkId) -> LinkConfig {
+        self.directions[self.links[link.0 as usize][0]].config()
+    }
+
+    /// The links, in the order in which they were added, with the hosts that they join.
+    pub fn links(&self) -> impl Iterator<Item = (LinkId, [HostId; 2])> + '_ {
+        let ends = |[there, back]: [usize; 2]| [self.directions[back].to, self.directions[there].to];
+        let number = |n| LinkId(u32::try_from(n).unwrap_or(u32::MAX));
+        self.links.iter().enumerate().map(move |(n, &directions)| (number(n), ends(directions)))
+    }
+
+    /// A host loses power, and comes back without a process, a socket or a connection. Nobody is told.
+    pub fn crash(&mut self, host: HostId, sink: &mut dyn Sink) {
+        let node = &mut self.nodes[host.index()];
+        node.boots += 1;
+        let secret = Secret(key(self.seed, &format!("host {} isn boot {}", node.name, node.boots)));
+        node.host = node.host.rebooted(secret);
+        self.returned.retain(|(thread, _)| thread.host != host);
+        self.record(host, sink, || What::Crashed);
+    }
+
+    /// A host's network subsystem fails, or is restored (CS-A3): while it has failed calls fail with WSAENETDOWN and
+    /// packets are lost.
+    pub fn set_network_failed(&mut self, host: HostId, failed: bool, sink: &mut dyn Sink) {
+        self.nodes[host.index()].host.set_network_failed(failed);
+        self.record(host, sink, || if failed { What::NetworkFailed } else { What::NetworkRestored });
+        self.drain(host, sink);
     }
 
     /// A new process, whose handles are never reused, and its first thread.
@@ -326,9 +367,16 @@ impl World {
     }
 
     fn arrive(&mut self, direction: usize, sink: &mut dyn Sink) {
-        let Some(packet) = self.directions[direction].arrive() else { return };
+        let Some(arrival) = self.directions[direction].arrive() else { return };
         let to = self.directions[direction].to;
         self.arm_direction(direction);
+        let packet = match arrival {
+            Arrival::Packet(packet) => packet,
+            Arrival::Corrupt(datagram) => match wire::decode(&datagram) {
+                Ok(packet) => packet,
+                Err(error) => return self.record(to, sink, || What::Undecodable { error }),
+            },
+        };
         self.record(to, sink, || What::Received { packet: packet.clone() });
         self.nodes[to.index()].host.deliver(self.now, packet);
         self.drain(to, sink);
@@ -385,7 +433,8 @@ impl World {
         let fate = match route {
             None => Fate::NoRoute,
             Some(i) => {
-                let fate = self.directions[i].send(self.now, self.sent, &packet);
+                let verdict = sink.verdict(from, &packet);
+                let fate = self.directions[i].send(self.now, self.sent, &packet, verdict);
                 self.arm_direction(i);
                 fate
             }

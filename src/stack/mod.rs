@@ -111,6 +111,8 @@ pub struct Stack {
     profile: Arc<Profile>,
     secret: Secret,
     interfaces: Vec<Interface>,
+    /// The network subsystem has failed.
+    failed: bool,
     addrs: Interner,
     table: Table,
     listeners: Listeners,
@@ -132,6 +134,7 @@ impl Stack {
             profile,
             secret,
             interfaces: Vec::new(),
+            failed: false,
             addrs: Interner::default(),
             table: Table::default(),
             listeners: Listeners::default(),
@@ -146,6 +149,26 @@ impl Stack {
     /// Gives the host an address on a link that carries datagrams of up to `mtu` bytes.
     pub fn add_address(&mut self, ip: IpAddr, mtu: u16) {
         self.interfaces.push(Interface { ip, mtu });
+    }
+
+    /// The largest datagram that every link of the host carries, in bytes. Connections that exist keep theirs.
+    pub fn set_mtu(&mut self, mtu: u16) {
+        for interface in &mut self.interfaces {
+            interface.mtu = mtu;
+        }
+    }
+
+    /// The same addresses and rules, and nothing else.
+    #[must_use]
+    pub fn rebooted(&self, secret: Secret) -> Self {
+        let mut fresh = Self::new(Arc::clone(&self.profile), secret);
+        fresh.interfaces.clone_from(&self.interfaces);
+        fresh
+    }
+
+    /// While the network subsystem has failed no packet arrives and none leaves.
+    pub fn set_failed(&mut self, failed: bool) {
+        self.failed = failed;
     }
 
     /// The rules of this host.
@@ -178,6 +201,10 @@ impl Stack {
     /// A packet arrives.
     pub fn deliver(&mut self, now: Instant, packet: Packet) {
         let Packet { src, dst, segment } = packet;
+        if self.failed {
+            self.out.push_back(Output::Dropped { remote: src, local: dst, rule: Rule::NetworkFailed });
+            return;
+        }
         if !is_unicast(src.ip) || !is_unicast(dst.ip) || !self.is_local(dst.ip) {
             self.out.push_back(Output::Dropped { remote: src, local: dst, rule: Rule::NotUnicast });
             return;
@@ -348,6 +375,9 @@ impl Stack {
         let (local, remote) = self.ends(id);
         for effect in effects.drain(..) {
             let output = match effect {
+                Effect::Transmit { .. } if self.failed => {
+                    Output::Dropped { remote, local, rule: Rule::NetworkFailed }
+                }
                 Effect::Transmit { segment, rule } => {
                     Output::Transmit { packet: Packet { src: local, dst: remote, segment }, rule }
                 }

@@ -161,7 +161,7 @@ impl Winsock {
         self.thread_mut(thread).blocked = Some(blocked);
     }
 
-    fn unblock(&mut self, thread: ThreadId, id: SocketId) {
+    pub(super) fn unblock(&mut self, thread: ThreadId, id: SocketId) {
         self.thread_mut(thread).blocked = None;
         self.sockets.get_mut(id).waiters.retain(|&t| t != thread);
     }

@@ -60,6 +60,8 @@ pub struct Winsock {
     processes: Vec<Process>,
     threads: Vec<Thread>,
     sockets: Sockets,
+    /// The network subsystem has failed (CS-A3).
+    failed: bool,
     out: VecDeque<Output>,
 }
 
@@ -105,6 +107,20 @@ impl Winsock {
         self.out.pop_front()
     }
 
+    /// The network subsystem fails, or is restored: calls that are blocked when it fails return.
+    pub(crate) fn set_network_failed(&mut self, stack: &mut Stack, failed: bool) {
+        self.failed = failed;
+        let blocked: Vec<_> = self.all_blocked().map(|(thread, blocked)| (thread, blocked.clone())).collect();
+        for (thread, blocked) in blocked {
+            // A lingering close has given its handle up: it goes on, and ends as it would have.
+            if failed && blocked.wait != blocked::Wait::Closesocket {
+                self.unblock(thread, blocked.socket);
+                let failed = Return { result: Err(WsaError::NetDown), rule: Rule::NetworkFailed };
+                self.returned(stack, thread, failed);
+            }
+        }
+    }
+
     /// A thread makes a call. A thread that is blocked, or none of this host's, gets WSAEINPROGRESS.
     pub(crate) fn call(&mut self, stack: &mut Stack, now: Instant, thread: ThreadId, call: Call) -> Outcome {
         if self.threads.get(thread.0 as usize).is_none_or(|t| t.blocked.is_some()) {
@@ -148,6 +164,7 @@ impl Winsock {
             _ if self.process(process).startups == 0 => {
                 Attempt::Done(Err(WsaError::NotInitialised), Rule::NotInitialised)
             }
+            _ if self.failed => Attempt::Done(Err(WsaError::NetDown), Rule::NetworkFailed),
             Call::WsaCleanup => {
                 self.process_mut(process).startups -= 1;
                 if self.process(process).startups == 0 {

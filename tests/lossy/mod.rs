@@ -51,7 +51,7 @@ pub(crate) struct Plan {
     pub v6: bool,
     pub(crate) server: End,
     pub(crate) client: End,
-    pub(crate) loss: u32,
+    pub(crate) link: LinkConfig,
 }
 
 fn draw_end(stream: &mut Stream) -> End {
@@ -86,7 +86,29 @@ impl Plan {
             // Somebody must go first.
             client.ending = Ending::Recipe;
         }
-        Self { seed, profile, v6, server, client, loss }
+        let loss = Probability::percent(loss).expect("a percentage");
+        Self { seed, profile, v6, server, client, link: LinkConfig { loss, ..LinkConfig::default() } }
+    }
+
+    /// The same, over a link with every fault at once.
+    pub(crate) fn draw_faulty(seed: u64) -> Self {
+        let mut stream = Stream::new(seed, "faults");
+        let mut percent = |most: u32| Probability::percent(stream.below(most + 1)).expect("a percentage");
+        let (loss, reorder, duplicate, corrupt) = (percent(10), percent(20), percent(10), percent(5));
+        let mut millis = |most| Duration::from_millis(u64::from(stream.below(most)));
+        let (delay, jitter) = (millis(100), millis(50));
+        let link = LinkConfig {
+            delay,
+            jitter,
+            rate: Some(1_000_000 + u64::from(stream.below(100_000_000))),
+            queue: Some(5 + stream.below(60)),
+            loss,
+            reorder,
+            duplicate,
+            corrupt,
+            ..LinkConfig::default()
+        };
+        Self { link, ..Self::draw(seed, 0) }
     }
 }
 
@@ -128,8 +150,7 @@ pub(crate) fn build(plan: &Plan) -> Pair {
     let mut world = World::new(plan.seed);
     let server = world.add_host("server", plan.profile.clone());
     let client = world.add_host("client", plan.profile.clone());
-    let loss = Probability::percent(plan.loss).expect("a percentage");
-    world.add_link(server, client, LinkConfig { loss, ..LinkConfig::default() });
+    world.add_link(server, client, plan.link);
     let ip = if plan.v6 { world.address_v6(server) } else { world.address(server) };
     let name = Endpoint::new(ip, 80);
     let mut programs = Programs::new();

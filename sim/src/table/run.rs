@@ -65,6 +65,10 @@ impl Sink for Watch {
                 | What::Dropped { .. }
                 | What::Timer { .. }
                 | What::Notified { .. }
+                | What::Undecodable { .. }
+                | What::Crashed
+                | What::NetworkFailed
+                | What::NetworkRestored
                 | What::LinkCut { .. }
                 | What::LinkHealed { .. } => {}
             }

@@ -18,8 +18,12 @@ pub fn pcapng(log: &Log, world: &World) -> Vec<u8> {
         let Ok(bytes) = wire::encode(packet) else { continue };
         let fate = match fate {
             Fate::Arrives(at) => format!("arrives at {at}"),
+            Fate::ArrivesTwice(at) => format!("arrives at {at}, and once more"),
+            Fate::ArrivesCorrupt(at) => format!("arrives at {at}, a bit of it wrong"),
             Fate::Lost => "lost".into(),
             Fate::Cut => "dropped: the link is cut".into(),
+            Fate::QueueFull => "dropped: the queue is full".into(),
+            Fate::TooBig => "dropped: larger than the link carries".into(),
             Fate::NoRoute => "dropped: no link leads there".into(),
         };
         writer.packet(interfaces[host.index()], entry.at, &bytes, &format!("{rule}; {fate}"));

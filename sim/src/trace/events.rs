@@ -40,6 +40,10 @@ fn message(what: &What) -> (Option<closewait::rule::Rule>, String) {
         What::State { local, from, to, rule, .. } => (Some(*rule), format!("{local}: {from} -> {to}")),
         What::Timer { local, rule, .. } => (Some(*rule), format!("{local}: timer")),
         What::Notified { local, notice, rule, .. } => (Some(*rule), format!("{local}: {notice:?}")),
+        What::Undecodable { error } => (None, format!("dropped: {error}")),
+        What::Crashed => (None, "crashed".into()),
+        What::NetworkFailed => (None, "network failed".into()),
+        What::NetworkRestored => (None, "network restored".into()),
         What::LinkCut { .. } => (None, "link cut".into()),
         What::LinkHealed { .. } => (None, "link healed".into()),
     }

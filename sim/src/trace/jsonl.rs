@@ -37,6 +37,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     notice: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<&'static str>,
@@ -98,6 +100,7 @@ fn line<'a>(entry: &Entry, world: &'a World) -> Line<'a> {
         from: None,
         to: None,
         notice: None,
+        error: None,
         rule: None,
         source: None,
     };
@@ -126,8 +129,12 @@ fn line<'a>(entry: &Entry, world: &'a World) -> Line<'a> {
             line.packet = Some(packet.into());
             (line.fate, line.arrives_ns) = match fate {
                 Fate::Arrives(at) => (Some("arrives"), Some(at.as_nanos())),
+                Fate::ArrivesTwice(at) => (Some("arrives twice"), Some(at.as_nanos())),
+                Fate::ArrivesCorrupt(at) => (Some("arrives corrupt"), Some(at.as_nanos())),
                 Fate::Lost => (Some("lost"), None),
                 Fate::Cut => (Some("cut"), None),
+                Fate::QueueFull => (Some("queue full"), None),
+                Fate::TooBig => (Some("too big"), None),
                 Fate::NoRoute => (Some("no route"), None),
             };
             because(&mut line, rule);
@@ -158,6 +165,13 @@ fn line<'a>(entry: &Entry, world: &'a World) -> Line<'a> {
             line.notice = Some(format!("{notice:?}"));
             because(&mut line, rule);
         }
+        What::Undecodable { error } => {
+            line.event = "undecodable";
+            line.error = Some(error.to_string());
+        }
+        What::Crashed => line.event = "crashed",
+        What::NetworkFailed => line.event = "network failed",
+        What::NetworkRestored => line.event = "network restored",
         What::LinkCut { .. } => line.event = "link cut",
         What::LinkHealed { .. } => line.event = "link healed",
     }

@@ -13,7 +13,8 @@ pub use jsonl::jsonl;
 pub use script::script;
 pub use text::{describe_call, describe_result};
 
-use crate::link::Fate;
+use crate::link::{Fate, Verdict};
+use crate::wire::WireError;
 use crate::world::{HostId, LinkId};
 use closewait::addr::Endpoint;
 use closewait::packet::Packet;
@@ -116,6 +117,17 @@ pub enum What {
         /// Why.
         rule: Rule,
     },
+    /// A datagram arrived that is no packet: a bit was wrong.
+    Undecodable {
+        /// What is wrong with it.
+        error: WireError,
+    },
+    /// The host lost power.
+    Crashed,
+    /// The host's network subsystem failed.
+    NetworkFailed,
+    /// The host's network subsystem works again.
+    NetworkRestored,
     /// A link was cut.
     LinkCut {
         /// Which.
@@ -152,6 +164,11 @@ pub trait Sink {
     /// Whether entries are wanted; if not, none is made.
     fn enabled(&self) -> bool {
         true
+    }
+
+    /// Judges a packet that is about to enter a link. What stands beside a world can so be a fault, too.
+    fn verdict(&mut self, _from: HostId, _packet: &Packet) -> Verdict {
+        Verdict::Pass
     }
 }
 
