@@ -49,7 +49,7 @@ fn cs_a2_without_startup_not_initialised_comes_before_the_handle() {
 
 /// Never a socket, already closed, an event; the event stays open (WF-2.17).
 ///
-/// Mutation: closesocket takes any handle for a socket's and removes it.
+/// Mutation: closesocket removes a handle that is no socket's.
 #[test]
 fn cs_a4_what_is_no_socket_is_refused_and_left_alone() {
     every(|profile| {

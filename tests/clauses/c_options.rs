@@ -85,7 +85,7 @@ fn cs_c3_so_dontlinger_sets_l_onoff_alone() {
 
 /// What SO_LINGER had set is reinstated, even where l_onoff was 0 then; else the profile's constant counts.
 ///
-/// Mutation: turning lingering on by SO_DONTLINGER leaves a timeout of 0 if SO_LINGER never named one.
+/// Mutation: SO_DONTLINGER that turns lingering on always sets the profile's constant.
 #[test]
 fn cs_c4_so_dontlinger_turns_lingering_on_with_the_timeout_named_before() {
     every(|profile| {
@@ -160,7 +160,7 @@ fn cs_c6_l_linger_counts_only_while_l_onoff_is_nonzero() {
 
 /// R3: which value of SO_DONTLINGER turns lingering off.
 ///
-/// Mutation: the polarity of SO_DONTLINGER is the other one.
+/// Mutation: the profile's polarity is passed over.
 #[test]
 fn r3_dontlinger_true_is_off() {
     for (polarity, off, on) in [(DontLinger::TrueIsOff, 1, 0), (DontLinger::TrueIsOn, 0, 1)] {

@@ -82,8 +82,7 @@ fn cs_e2_undeliverable_data_is_given_up_in_silence() {
 /// shutdown(SD_SEND), recv until 0, closesocket: nothing is lost in either direction, nobody resets, whatever the
 /// linger option would have done.
 ///
-/// Mutation: closesocket after a full shutdown resets all the same when {1, 0} is not set (the disposition takes
-/// a connection in TIME_WAIT for one to abort).
+/// Mutation: SD_SEND shuts receiving down, too.
 #[test]
 fn cs_e12_shutdown_before_closesocket_loses_nothing() {
     every(|profile| {
@@ -164,7 +163,7 @@ fn r12_time_wait_lasts_two_msl() {
 
 /// R37: Nagle holds a second small segment back; the close lets it go at once, with FIN.
 ///
-/// Mutation: CLOSE does not imply PUSH: Nagle holds on.
+/// Mutation: FIN waits until everything before it is acknowledged.
 #[test]
 fn r37_close_lets_go_what_nagle_holds() {
     every(|profile| {

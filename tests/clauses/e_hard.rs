@@ -2,7 +2,7 @@
 
 use crate::pair::{End, Pair, ZERO, column, every, ms};
 use closewait::packet::Flags;
-use closewait::profile::{AbortFlags, Profile};
+use closewait::profile::{AbortFlags, Profile, ShutAndReset};
 use closewait::tcp::StateName::{CloseWait, Closed, Established};
 use closewait::winsock::{Value, WsaError, consts};
 
@@ -18,7 +18,7 @@ fn reset(pair: &mut Pair) {
 
 /// In both modes, with data unsent and unacknowledged: RST at once, unsent data lost, 0.
 ///
-/// Mutation: ABORT sends what is queued before its RST.
+/// Mutation: {1, 0} is hard only when nothing is unacknowledged.
 #[test]
 fn cs_e4_a_hard_close_does_not_block_and_loses_unsent_data() {
     every(|profile| {
@@ -47,7 +47,7 @@ fn cs_e4_a_hard_close_does_not_block_and_loses_unsent_data() {
 
 /// The server's recv, pending or made later, once or again, fails with WSAECONNRESET; so does its send (WF-3.6).
 ///
-/// Mutation: only the first call after a RST reports it.
+/// Mutation: a RST is reported as WSAECONNABORTED.
 #[test]
 fn cs_e5_any_recv_of_the_peer_fails_with_connection_reset() {
     every(|profile| {
@@ -72,10 +72,11 @@ fn cs_e5_any_recv_of_the_peer_fails_with_connection_reset() {
 
 /// E5 after the server's own SD_RECEIVE: DOCUMENTED says any recv; WINDOWS has WSAESHUTDOWN (WF-4.4).
 ///
-/// Mutation: the reset is looked at before (WINDOWS: or after) the direction that was shut down.
+/// Mutation: the profile's field is passed over: WSAESHUTDOWN always.
 #[test]
 fn cs_e5_recv_after_its_own_sd_receive() {
     every(|profile| {
+        assert_eq!(profile.recv_shut_and_reset, column(profile, ShutAndReset::Reset, ShutAndReset::Shutdown));
         let mut pair = Pair::connected(profile);
         assert_eq!(pair.shutdown(pair.server, consts::SD_RECEIVE), ZERO);
         assert_eq!(pair.recv(pair.server), Err(WsaError::Shutdown));
@@ -89,7 +90,7 @@ fn cs_e5_recv_after_its_own_sd_receive() {
 
 /// The socket does not go to TIME_WAIT: its four-tuple is free at once.
 ///
-/// Mutation: ABORT leads to TIME-WAIT.
+/// Mutation: ABORT sends its RST, but the connection then closes gracefully.
 #[test]
 fn cs_e11_a_hard_close_leaves_no_time_wait() {
     every(|profile| {

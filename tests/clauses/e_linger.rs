@@ -28,7 +28,7 @@ fn end_of_text(pair: &Pair) -> Seq {
 
 /// Blocks until all of 256 KiB is acknowledged (WINDOWS: and FIN, R2), and returns in that instant.
 ///
-/// Mutation: the lingering close returns when everything is sent.
+/// Mutation: `LingerWake::DataAcknowledged` waits for nothing.
 #[test]
 fn cs_e6_blocks_until_the_remaining_data_is_acknowledged() {
     every(|profile| {
@@ -52,7 +52,7 @@ fn cs_e6_blocks_until_the_remaining_data_is_acknowledged() {
 
 /// It goes on blocking while the server does not read, and returns a round trip after the server has read enough.
 ///
-/// Mutation: as above; the wait ends although text is queued.
+/// Mutation: `LingerWake::DataAcknowledged` waits for nothing.
 #[test]
 fn cs_e6_blocks_while_the_peer_does_not_read() {
     every(|profile| {
@@ -76,7 +76,7 @@ fn cs_e6_blocks_while_the_peer_does_not_read() {
 
 /// In time: FIN, FIN_WAIT_1, FIN_WAIT_2, and TIME_WAIT for 2 MSL.
 ///
-/// Mutation: the connection of a lingering close is dropped when the close returns.
+/// Mutation: when a lingering close returns, its connection is aborted.
 #[test]
 fn cs_e7_in_time_the_close_is_graceful_and_time_wait_follows() {
     every(|profile| {
@@ -156,7 +156,7 @@ fn cs_e8_a_reset_gets_through_a_closed_window() {
 
 /// An acknowledgment of everything one tick before the deadline, at it, and one tick after.
 ///
-/// Mutation: at one instant the deadline comes before the packet (the timeout is a nanosecond shorter).
+/// Mutation: the linger timeout is a nanosecond shorter.
 #[test]
 fn cs_e8_the_last_acknowledgment_decides_to_the_tick() {
     every(|profile| {
@@ -256,7 +256,7 @@ fn cs_e10_after_would_block_the_socket_works_on_and_must_be_closed_again() {
 
 /// The recovery of WF-2.11: blocking mode and closesocket again, which lingers; or {1, 0}, which is hard.
 ///
-/// Mutation: WSAEWOULDBLOCK marks the socket as closing.
+/// Mutation: WSAEWOULDBLOCK takes the handle all the same.
 #[test]
 fn cs_e10_recovery_by_blocking_or_by_a_hard_close() {
     every(|profile| {

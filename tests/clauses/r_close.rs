@@ -1,4 +1,4 @@
-//! Rulings on what closesocket and WSACleanup do: R4, R5, R18, R28.
+//! Rulings on what closesocket and WSACleanup do: R4, R5, R18, R28, R33.
 
 use crate::pair::{Pair, ZERO, column, every, ms, secs};
 use closewait::packet::Flags;
@@ -28,7 +28,7 @@ fn in_state(profile: &Profile, state: StateName, unread: bool) -> Pair {
 /// R4: in each of these states, whatever the linger option and the mode: RST, 0, no wait; unsent data is lost. Or
 /// FIN, by the profile's field.
 ///
-/// Mutation: the linger table is looked at before unread data.
+/// Mutation: unread data counts only while lingering is off.
 #[test]
 fn r4_unread_data_resets_whatever_the_linger_option() {
     every(|profile| {
@@ -192,6 +192,31 @@ fn r18_cleanup_does_not_wait_but_l_linger_is_its_limit() {
     });
 }
 
+/// R33: a thread lingers while another calls WSACleanup: its call returns 0 at once, its connection keeps the deadline.
+///
+/// Mutation: WSACleanup lifts the limit of a lingering close.
+#[test]
+fn r33_cleanup_ends_the_call_of_a_thread_that_lingers() {
+    every(|profile| {
+        let mut pair = Pair::connected(profile);
+        let lingers = pair.colleague(pair.client);
+        pair.linger(lingers, 1, 5);
+        pair.cut();
+        pair.send(lingers, 100);
+        pair.close_waits(lingers);
+        pair.run_to(secs(2));
+        assert_eq!(pair.returned(lingers), None);
+        assert_eq!(pair.call(pair.client, Call::WsaCleanup), ZERO);
+        assert_eq!(pair.returned(lingers), Some((secs(2), ZERO)));
+        pair.run_before(secs(5));
+        assert_eq!(pair.both(), [FinWait1, Established]);
+        assert_eq!(pair.wire_with(pair.client, Flags::RST), [""; 0]);
+        pair.run_to(secs(5));
+        assert_eq!(pair.wire_with(pair.client, Flags::RST), ["5000 R."]);
+        assert_eq!(pair.both(), [Closed, Established]);
+    });
+}
+
 /// A client, still open, in a state in which both FINs are on their way; with unread data, or without.
 fn late(profile: &Profile, state: StateName, unread: bool) -> Pair {
     let mut pair = Pair::connected(profile);
@@ -214,7 +239,7 @@ fn late(profile: &Profile, state: StateName, unread: bool) -> Pair {
 /// R28: {nonzero, 0}, or unread data, in CLOSING, LAST_ACK or TIME_WAIT: no segment; CLOSING and LAST_ACK end, a
 /// TIME_WAIT stays for its full length.
 ///
-/// Mutation: ABORT in CLOSING sends a RST.
+/// Mutation: ABORT in CLOSING and LAST-ACK sends a RST.
 #[test]
 fn r28_a_late_hard_close_sends_nothing() {
     every(|profile| {

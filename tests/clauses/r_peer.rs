@@ -50,7 +50,7 @@ fn r7_data_after_the_close_is_answered_by_a_rst() {
 
 /// R7's twin: after shutdown alone the socket reads on.
 ///
-/// Mutation: data in FIN-WAIT is answered by a RST although the socket is still open.
+/// Mutation: SD_SEND shuts receiving down, too.
 #[test]
 fn r7_data_after_shutdown_is_read() {
     every(|profile| {
@@ -98,7 +98,7 @@ fn r14_giving_up_has_its_own_code() {
 /// R15: the peer resets while its connection waits for accept. DOCUMENTED: accept fails. WINDOWS: accept succeeds,
 /// the first recv fails, and until then the dead entry keeps its place in the backlog.
 ///
-/// Mutation: a RST takes the connection out of the accept queue.
+/// Mutation: R15's field is passed over: accept always succeeds.
 #[test]
 fn r15_a_reset_in_the_accept_queue() {
     every(|profile| {
