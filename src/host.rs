@@ -38,7 +38,9 @@ use crate::profile::Profile;
 use crate::stack::{ConnectionRow, ListenerRow, Secret, Stack};
 use crate::time::Instant;
 pub use crate::winsock::Output;
-use crate::winsock::{Call, HandlePolicy, Leak, Outcome, Owner, ProcessId, ThreadId, Winsock};
+use crate::winsock::{
+    Call, Handle, HandlePolicy, Leak, Outcome, Owner, ProcessId, SocketStatus, ThreadId, Winsock,
+};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -153,6 +155,12 @@ impl Host {
             (row, owner)
         });
         Netstat { connections: connections.collect(), listeners: listeners.collect() }
+    }
+
+    /// What a handle of a process stands for; none if it is no socket.
+    #[must_use]
+    pub fn socket(&self, process: ProcessId, handle: Handle) -> Option<SocketStatus> {
+        self.winsock.socket_status(&self.stack, process, handle)
     }
 
     /// Sockets that are still open, with the calls that made them.

@@ -57,6 +57,7 @@ rules! {
     BacklogFull "backlog-full" ["R22, R43, WF-10.14"] "A SYN that finds the backlog full is refused by a RST.";
     NetworkFailed "network-failed" ["CS-A3"] "The network subsystem has failed: calls fail, packets are lost.";
     NotUnicast "not-unicast" ["RFC 9293 3.9.2.3, TR-18, TR-19"] "A segment from or to an address that is not unicast is dropped.";
+    OwnSource "own-source" ["RFC 9293 3.9.2.3, MUST-63, TR-19"] "LISTEN drops a SYN whose source is its own destination.";
     UnacceptableAckOpening "opening-bad-ack" ["RFC 9293 3.10.7.3, 3.10.7.4, TR-E2"] "While opening, an ACK of what was not sent is answered by a RST.";
     SynSentDrops "syn-sent-drop" ["RFC 9293 3.10.7.3, TR-E5"] "SYN-SENT drops what neither acknowledges its SYN nor carries one.";
     Refused "refused" ["RFC 9293 3.10.7.3, TR-E5, R23"] "A RST that acknowledges our SYN refuses the connection.";

@@ -186,6 +186,9 @@ impl Stack {
         if listen::verdict(segment) != listen::Verdict::Syn {
             return self.answer(now, local, remote, |cx| listen::arrives(segment, cx));
         }
+        if local == remote {
+            return self.answer(now, local, remote, listen::ignore_own_source);
+        }
         let listener = self.listeners.get(id);
         let half_open = match self.profile.backlog {
             Backlog::CountsHalfOpen => listener.half_open.len(),

@@ -48,6 +48,12 @@ pub fn arrives(segment: &Segment, cx: &mut Cx<'_>) {
     }
 }
 
+/// A SYN whose source is its own destination (MUST-63): nobody else can have sent it, and its SYN+ACK would meet
+/// the connection that sent it, to be answered for ever.
+pub fn ignore_own_source(cx: &mut Cx<'_>) {
+    cx.ignore(Rule::OwnSource);
+}
+
 /// A SYN that the listener takes: SYN+ACK leaves, SYN-RECEIVED begins.
 #[must_use = "the connection begins as the returned state"]
 pub fn open(iss: Seq, segment: &Segment, settings: Settings, cx: &mut Cx<'_>) -> State {

@@ -54,7 +54,7 @@ impl SynTimer {
         if cx.profile.syn_max_r2.reached(self.retransmissions, self.first_sent, cx.now) {
             return false;
         }
-        self.retransmissions += 1;
+        self.retransmissions = self.retransmissions.saturating_add(1);
         self.rtt.back_off(cx.profile);
         self.rearm(cx);
         true
@@ -152,7 +152,7 @@ impl SynSent {
             timer: self.timer,
         };
         let mut tcb = snd.tcb(cx);
-        tcb.snd.syn_acknowledged();
+        tcb.snd.syn_acknowledged(cx.now, cx.profile);
         tcb
     }
 
@@ -242,13 +242,14 @@ impl Opened {
         let lost_syn = timer.retransmissions > 0;
         if lost_syn {
             rtt.after_syn_loss(cx.profile);
-        } else {
-            rtt.sample(cx.now.since(timer.first_sent), cx.profile);
         }
+        // Karn: a SYN that was sent twice is not measured.
+        let syn_sent = (!lost_syn).then_some(timer.first_sent);
         let mss = peer_mss.unwrap_or(settings.default_mss).clamp(1, settings.mss.max(1));
         Tcb {
-            snd: Send::new(iss, mss, wnd, irs, rtt, lost_syn, settings.nodelay, cx.profile),
+            snd: Send::new(iss, mss, wnd, irs, rtt, syn_sent, settings.nodelay, cx.profile),
             rcv: Receive::new(irs, settings.receive_buffer, settings.syn_window()),
+            announced_mss: settings.mss,
             app: App::Open,
             close_by: None,
         }

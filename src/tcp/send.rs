@@ -21,6 +21,7 @@ pub(crate) enum Timer {
     /// Something in the peer's window is unacknowledged.
     Retransmit { at: Instant, since: Instant, retransmissions: u8 },
     /// The window is closed, or too small to be used, and something waits for it.
+    /// `since`: when the first of the `unanswered` probes was sent.
     Persist { at: Instant, since: Instant, unanswered: u8, backoff: u8 },
 }
 
@@ -77,7 +78,7 @@ impl Send {
         wnd: u16,
         irs: Seq,
         rtt: Rtt,
-        lost_syn: bool,
+        syn_sent: Option<Instant>,
         nodelay: bool,
         profile: &Profile,
     ) -> Self {
@@ -96,18 +97,19 @@ impl Send {
             queue: Rope::default(),
             resend: None,
             // RFC 5681 3.1: one segment if the SYN was lost.
-            cwnd: if lost_syn { smss } else { profile.initial_window.bytes(smss) },
+            cwnd: if syn_sent.is_none() { smss } else { profile.initial_window.bytes(smss) },
             ssthresh: u32::MAX,
             rtt,
-            timed: None,
+            timed: syn_sent.map(|at| (iss + 1, at)),
             timer: Timer::Idle,
         }
     }
 
     /// The handshake is complete.
-    pub(super) fn syn_acknowledged(&mut self) {
+    pub(super) fn syn_acknowledged(&mut self, now: Instant, profile: &Profile) {
         self.una = self.nxt;
         self.syn = false;
+        self.measure(now, profile);
     }
 
     /// Bytes of text that are unsent or unacknowledged.
@@ -176,15 +178,20 @@ impl Send {
         self.syn = false;
         self.una = ack;
         self.resend = self.resend.map(|at| at.max(ack)).filter(|at| at.lt(self.nxt));
+        self.measure(now, profile);
+        self.grow(text);
+        // RFC 6298 5.2, 5.3; the zero-window timer is set anew by whoever sends next.
+        self.timer = Timer::Idle;
+    }
+
+    /// RFC 6298 2.2, 2.3: the round trip of the octet that is timed, once it is acknowledged.
+    fn measure(&mut self, now: Instant, profile: &Profile) {
         if let Some((seq, sent)) = self.timed
-            && ack.ge(seq)
+            && self.una.ge(seq)
         {
             self.rtt.sample(now.since(sent), profile);
             self.timed = None;
         }
-        self.grow(text);
-        // RFC 6298 5.2, 5.3; the zero-window timer is set anew by whoever sends next.
-        self.timer = Timer::Idle;
     }
 
     /// RFC 5681 3.1: slow start below ssthresh, then about one segment a round trip.
@@ -210,6 +217,8 @@ impl Send {
                 // What went into the closed window was dropped there: send it again at once.
                 self.timer = Timer::Idle;
                 self.resend = (!self.nothing_in_flight()).then_some(self.una);
+                // Karn: what is sent again is not timed.
+                self.timed = self.timed.filter(|_| self.resend.is_none());
             }
         }
         if let Timer::Persist { unanswered, .. } = &mut self.timer {

@@ -107,7 +107,10 @@ fn first_sequence_number(mut state: State, segment: &mut Segment, cx: &mut Cx<'_
 
 /// A closed window takes no text, but the ACK of a segment at its edge counts (3.10.7.4: "special allowance").
 fn probed(mut state: State, segment: &mut Segment, cx: &mut Cx<'_>) -> Step {
-    if let Some(rule) = state.unwanted(segment) {
+    // Without ACK it is dropped by the fifth check before its text is looked at.
+    if segment.has_ack()
+        && let Some(rule) = state.unwanted(segment)
+    {
         return Break(data_unwanted(state, segment, rule, cx));
     }
     state.send_ack(Rule::Unacceptable, cx);
@@ -207,7 +210,7 @@ fn handshake_ack(mut s: Box<SynReceived>, segment: &Segment, cx: &mut Cx<'_>) ->
         return Break(State::SynReceived(s).abort(Rule::ListenerGone, cx));
     }
     let mut tcb = s.tcb(cx);
-    tcb.snd.syn_acknowledged();
+    tcb.snd.syn_acknowledged(cx.now, cx.profile);
     tcb.snd.update_window(segment);
     connected(Rule::HandshakeDone, cx);
     let to = State::Established(Established { tcb: Box::new(tcb) });

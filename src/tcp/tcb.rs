@@ -9,6 +9,8 @@ use crate::time::Instant;
 pub struct Tcb {
     pub(crate) snd: Send,
     pub(crate) rcv: Receive,
+    /// The MSS that our SYN announces.
+    pub(crate) announced_mss: u16,
     pub(crate) app: App,
     /// CLOSE turns into ABORT here if text is still unacknowledged (RFC 9293 3.9.1.4).
     pub(crate) close_by: Option<Instant>,

@@ -5,12 +5,13 @@
 //! happens until one nanosecond before that, something does at that instant: each timing test carries its twin).
 //! The lines that follow are all effects of the event, no more and no fewer: `> F. 1:2 ack 1 win 10000 | close` (a
 //! segment leaves, and why), `ESTABLISHED -> FIN_WAIT_1 | close`, `! Readable | text`, `timer | …`, `drop | …`.
-//! `= STATE` looks at the state.
+//! `= STATE` looks at the state, `= idle` at the timers, `= nothing to read` at what was received.
 //!
 //! Ranges are of SEG.LEN octets, SYN and FIN counted, relative to the initial sequence number of whoever sent them;
 //! both initial numbers lie just before the wrap, so that every script crosses it. Text is a pattern that tells its
 //! place, checked wherever it leaves or is read.
 
+mod aborting;
 mod arrives;
 mod closing;
 mod opening;
@@ -99,7 +100,13 @@ impl Tcp {
         let mut t = match name {
             StateName::Closed => panic!("CLOSED is no connection"),
             StateName::Listen | StateName::SynSent | StateName::SynReceived => Self::new(profile),
-            _ => Self::established(profile),
+            StateName::Established
+            | StateName::FinWait1
+            | StateName::FinWait2
+            | StateName::CloseWait
+            | StateName::Closing
+            | StateName::LastAck
+            | StateName::TimeWait => Self::established(profile),
         };
         let steps: &[&str] = match name {
             StateName::Closed | StateName::Listen | StateName::Established => &[],
@@ -132,6 +139,10 @@ impl Tcp {
         self.state.as_ref().map_or(StateName::Listen, State::name)
     }
 
+    fn readable(&self) -> usize {
+        self.state.as_ref().map_or(0, State::readable)
+    }
+
     fn deadline(&self) -> Option<Instant> {
         Some(self.state.as_ref()?.deadline()?.at)
     }
@@ -157,6 +168,7 @@ impl Tcp {
             expected.clear();
             match check {
                 Some("end") => {}
+                Some("nothing to read") => assert_eq!(self.readable(), 0, "after `{last}`"),
                 Some("idle") => assert_eq!(self.deadline(), None, "no timer runs after `{last}`"),
                 Some(state) => assert_eq!(self.name().to_string(), state, "after `{last}`"),
                 None => assert!(self.event(line), "what is `{line}`?"),

@@ -73,10 +73,12 @@ impl State {
                 self.last_ack_if_fin_left(Rule::CloseCall, cx)
             }
             Timer::Persist { since, unanswered, .. } => {
-                if limit.reached(unanswered, since, cx.now) && unanswered > 0 {
+                // The first of the unanswered probes is no retransmission.
+                if unanswered > 0 && limit.reached(unanswered - 1, since, cx.now) {
                     return self.give_up(cx);
                 }
-                cx.out.push(Effect::Expired { rule: Rule::ZeroWindowProbe });
+                let rule = if tcb.snd.wnd == 0 { Rule::ZeroWindowProbe } else { Rule::SwsOverride };
+                cx.out.push(Effect::Expired { rule });
                 tcb.probe(cx);
                 self.last_ack_if_fin_left(Rule::CloseCall, cx)
             }

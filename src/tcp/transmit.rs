@@ -89,6 +89,7 @@ impl Tcb {
         flags.set(Flags::PSH, len > 0 && offset + len as usize == self.snd.queue.len());
         let mut segment = self.segment(flags, seq);
         segment.payload = payload;
+        segment.options.mss = syn.then_some(self.announced_mss);
         let end = seq + segment.len();
         cx.transmit(segment, rule);
         self.sent(end, cx);
@@ -118,7 +119,7 @@ impl Tcb {
             }
         } else if in_flight || waiting {
             if !matches!(snd.timer, Timer::Persist { .. }) {
-                let at = cx.profile.data_max_r2.cap(cx.now, cx.now + snd.rtt.rto());
+                let at = cx.now + snd.rtt.rto();
                 snd.timer = Timer::Persist { at, since: cx.now, unanswered: 0, backoff: 0 };
             }
         } else {
@@ -131,7 +132,7 @@ impl Tcb {
         let Timer::Retransmit { since, retransmissions, .. } = self.snd.timer else { return };
         self.snd.timed_out(retransmissions, cx.profile);
         let at = cx.profile.data_max_r2.cap(since, cx.now + self.snd.rtt.rto());
-        self.snd.timer = Timer::Retransmit { at, since, retransmissions: retransmissions + 1 };
+        self.snd.timer = Timer::Retransmit { at, since, retransmissions: retransmissions.saturating_add(1) };
         self.transmit(None, Rule::Retransmission, cx);
     }
 

@@ -28,7 +28,7 @@ pub use error::WsaError;
 pub use options::Linger;
 pub use process::{HandlePolicy, ProcessId, ThreadId};
 pub use socket::{MadeBy, SocketId};
-pub use status::{Leak, Owner};
+pub use status::{Leak, Owner, SocketStatus};
 
 use crate::rule::Rule;
 use crate::stack::{self, Stack};

@@ -2,8 +2,11 @@
 
 use super::call::Handle;
 use super::process::ProcessId;
-use super::socket::{MadeBy, SocketId};
+use super::socket::{MadeBy, Phase, SocketId};
 use super::{Winsock, number};
+use crate::addr::Endpoint;
+use crate::stack::Stack;
+use crate::tcp::StateName;
 use crate::time::Instant;
 use alloc::vec::Vec;
 
@@ -14,6 +17,15 @@ pub struct Owner {
     pub process: ProcessId,
     /// Its handles; none while closesocket lingers.
     pub handles: Vec<Handle>,
+}
+
+/// What a handle's socket is, as netstat would say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SocketStatus {
+    /// LISTEN, the connection's state, or CLOSED without one.
+    pub state: StateName,
+    /// Both ends of the connection, this host's first.
+    pub ends: Option<(Endpoint, Endpoint)>,
 }
 
 /// A socket that was not closed (CS-B8).
@@ -38,6 +50,19 @@ impl Winsock {
         Some(Owner { process: socket.owner, handles })
     }
 
+    /// What a handle of a process stands for; none if it is no socket.
+    #[must_use]
+    pub fn socket_status(&self, stack: &Stack, process: ProcessId, handle: Handle) -> Option<SocketStatus> {
+        let id = self.socket_of(process, handle).ok()?;
+        Some(match self.sockets.get(id).phase {
+            Phase::Unconnected => SocketStatus { state: StateName::Closed, ends: None },
+            Phase::Listening(_) => SocketStatus { state: StateName::Listen, ends: None },
+            Phase::Connecting(conn, _) | Phase::Connected(conn) | Phase::Closing(conn) => {
+                SocketStatus { state: stack.state(conn).name(), ends: Some(stack.ends(conn)) }
+            }
+        })
+    }
+
     /// Every socket that is still open, by process and handle.
     #[must_use]
     pub fn leaks(&self) -> Vec<Leak> {
@@ -58,7 +83,7 @@ impl Winsock {
                 let blocked = self.thread(thread).blocked.as_ref();
                 assert!(blocked.is_some_and(|b| b.socket == id), "{id:?}: a waiter is blocked on it");
             }
-            let lingering = matches!(socket.phase, super::socket::Phase::Closing(_));
+            let lingering = matches!(socket.phase, Phase::Closing(_));
             assert_eq!(socket.references == 0, lingering, "{id:?}: without handles only while lingering");
             assert!(!lingering || socket.waiters.len() == 1, "{id:?}: one closesocket lingers");
         }

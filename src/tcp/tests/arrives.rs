@@ -140,17 +140,20 @@ fn synchronized(b: Before, mut seg: Seg) -> After {
     }
     // Fifth.
     let Some(ack) = seg.ack else { return after(state) };
-    let fin_acked = una < ack && ack == nxt;
-    let state = match state {
-        SynReceived if una < ack && ack <= nxt => Established,
-        SynReceived => return reset(state, ack),
-        TimeWait => return after(state),
-        _ if ack > nxt => return acked(state, nxt, rcv),
-        FinWait1 if fin_acked => FinWait2,
-        Closing if fin_acked => TimeWait,
-        LastAck if fin_acked => Closed,
-        _ => state,
-    };
+    let new = una < ack && ack <= nxt;
+    if state == SynReceived && !new {
+        return reset(state, ack);
+    }
+    if state == TimeWait {
+        return after(state);
+    }
+    if ack > nxt {
+        return acked(state, nxt, rcv);
+    }
+    // All that was sent is acknowledged: the SYN, or the FIN.
+    let all_acked = new && ack == nxt;
+    let next = [(SynReceived, Established), (FinWait1, FinWait2), (Closing, TimeWait), (LastAck, Closed)];
+    let state = next.into_iter().find(|&(from, _)| all_acked && from == state).map_or(state, |(_, to)| to);
     // Seventh and eighth; R7b: nothing follows the peer's FIN.
     if !matches!(state, Established | FinWait1 | FinWait2) || seg.len() == 0 {
         return after(state);
@@ -160,12 +163,8 @@ fn synchronized(b: Before, mut seg: Seg) -> After {
     let in_order = from <= rcv;
     let readable = if in_order { (to - rcv).max(0) } else { 0 };
     let fin = seg.fin && in_order && fin_at == rcv + readable && fin_at < rcv + wnd;
-    let state = match state {
-        _ if !fin => state,
-        Established => CloseWait,
-        FinWait1 => Closing,
-        _ => TimeWait,
-    };
+    let next = [(Established, CloseWait), (FinWait1, Closing), (FinWait2, TimeWait)];
+    let state = next.into_iter().find(|&(from, _)| fin && from == state).map_or(state, |(_, to)| to);
     After { readable, ..acked(state, nxt, rcv + readable + i64::from(fin)) }
 }
 
@@ -189,7 +188,7 @@ fn observe(t: &Tcp) -> After {
             after.reply = Some((flags, relative(segment.seq, ISS), ack));
         }
     }
-    after.readable = i64::try_from(t.state.as_ref().map_or(0, State::readable)).expect("few octets");
+    after.readable = i64::try_from(t.readable()).expect("few octets");
     after
 }
 

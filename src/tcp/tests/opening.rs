@@ -314,7 +314,7 @@ fn close_in_syn_sent_is_silent() {
 }
 
 /// R24, TR-E9: CLOSE in SYN-RECEIVED of an active open: FIN, to FIN-WAIT-1 (RFC 9293 3.10.4).
-/// Mutation: the FIN takes the SYN's number.
+/// Mutation: the SYN's number is not counted before the text.
 #[test]
 fn close_in_syn_received_sends_fin() {
     let mut t = Tcp::crossed(&Profile::RFC9293);
@@ -324,6 +324,27 @@ fn close_in_syn_received_sends_fin() {
          > F. 1:2 ack 1 win 10000 | close
          < S. 0:1 ack 1
          > . 2:2 ack 1 win 10000 | unacceptable
+         < . 1:1 ack 2
+         ! Acknowledged | ack
+         FIN_WAIT_1 -> FIN_WAIT_2 | fin-acked",
+    );
+}
+
+/// R24: after CLOSE in SYN-RECEIVED both SYN and FIN are unacknowledged, and nothing was measured yet: RFC 6298
+/// 2.1's first timeout, then both again, the SYN with its MSS (SHLD-5).
+/// Mutation: the time since the crossing is taken for a round trip.
+#[test]
+fn close_in_syn_received_retransmits_syn_and_fin() {
+    let mut t = Tcp::crossed(&Profile::RFC9293);
+    t.quietly("+900ms");
+    t.quietly("close");
+    t.run(
+        "wait 1s
+         timer | retransmission
+         > S. 0:1 ack 1 win 10000 mss 1000 | retransmission
+         > F. 1:2 ack 1 win 10000 | recovery
+         < . 1:1 ack 1
+         ! Acknowledged | ack
          < . 1:1 ack 2
          ! Acknowledged | ack
          FIN_WAIT_1 -> FIN_WAIT_2 | fin-acked",

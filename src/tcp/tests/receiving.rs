@@ -138,9 +138,37 @@ fn a_closed_window_takes_ack_and_reset() {
          = idle
          read 10000
          > . 11:11 ack 10001 win 10000 | window-update
-         read 0",
+         = nothing to read",
     );
     t.clone().run("< F. 10001:10002 ack 1\n> . 11:11 ack 10001 win 0 | unacceptable\n= ESTABLISHED");
     t.clone().run("< R 10002:10002\ndrop | unacceptable-rst\n< R 10000:10000\ndrop | unacceptable-rst");
     t.run("< R. 10001:10011 ack 11\n! Ended(Reset) | rst-received\nESTABLISHED -> CLOSED | rst-received");
+}
+
+/// Both windows closed and both ends probing: the ACK that answers a probe must itself be acceptable to the peer,
+/// which did not take our probe's octet. With SND.NXT counted past that octet the two would answer each other's
+/// ACKs for ever (draft-gont-tcpm-tcp-seq-validation, "simultaneous window probes").
+/// Mutation: the ACK has the number after the probe.
+#[test]
+fn an_ack_lies_in_the_peers_closed_window() {
+    let mut t = full(&Profile::RFC9293, 0);
+    t.run(
+        "send 10
+         wait 1s
+         timer | zero-window-probe
+         > . 1:2 ack 10001 win 0 | zero-window-probe
+         < . 10001:10002 ack 1 win 0
+         > . 1:1 ack 10001 win 0 | unacceptable",
+    );
+}
+
+/// CS-E8, TR-E10: a RST must be acceptable to a peer whose window is closed: only RCV.NXT is, and it did not take
+/// our probe's octet.
+/// Mutation: the RST has the number after the probe.
+#[test]
+fn a_reset_lies_in_the_peers_closed_window() {
+    let mut t = Tcp::established_to_window(&Profile::RFC9293, 0);
+    t.quietly("send 10");
+    t.quietly("wait 1s");
+    t.run("abort\n> R. 1:1 ack 1 | abort\n! Ended(Aborted) | abort\nESTABLISHED -> CLOSED | abort");
 }

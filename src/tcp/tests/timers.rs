@@ -1,7 +1,6 @@
 //! The retransmission and persist timers: RFC 6298, RFC 9293 3.8.1, 3.8.3, 3.8.6.1.
 
 use super::*;
-use crate::profile::MaxR2;
 
 /// RFC 6298 2.2, 2.3 by hand (WINDOWS, whose least timeout is 300 ms). The handshake took 100 ms: SRTT 100, RTTVAR
 /// 50, RTO 300. Then 400 ms: RTTVAR 37.5 + 75, SRTT 87.5 + 50, RTO 137.5 + 4 * 112.5 = 587.5.
@@ -85,6 +84,27 @@ fn a_retransmission_is_not_measured() {
     );
 }
 
+/// Karn again: what is sent again because a closed window opened was sent twice, too.
+/// Mutation: the measurement that was under way goes on.
+#[test]
+fn what_is_sent_again_into_an_opened_window_is_not_measured() {
+    let mut t = Tcp::established(&Profile::WINDOWS);
+    t.quietly("send 10");
+    t.quietly("< . 1:1 ack 1 win 0");
+    t.quietly("+200ms");
+    t.run("< . 1:1 ack 1 win 10000\n> P. 1:11 ack 1 win 10000 | recovery");
+    t.quietly("+50ms");
+    t.quietly("< . 1:1 ack 11");
+    // Measured, it would be 250 ms: RTO 418.75 ms.
+    t.run(
+        "send 10
+         > P. 11:21 ack 1 win 10000 | send
+         wait 300ms
+         timer | retransmission
+         > P. 11:21 ack 1 win 10000 | retransmission",
+    );
+}
+
 /// TR-77, TR-81, RFC 6298 5.4 to 5.6: 1, 2, 4 … s apart, given up 100 s after the first sending.
 /// Mutation: the timeout does not back off.
 #[test]
@@ -137,6 +157,47 @@ fn progress_begins_the_count_anew() {
     );
 }
 
+/// RFC 9293 3.8.3 without limits (both None): retransmission goes on for ever, 60 s apart.
+/// Mutation: the count overflows.
+#[test]
+fn retransmission_without_limits_never_ends() {
+    let endless = crate::profile::MaxR2 { retransmissions: None, time: None };
+    let profile = Profile { data_max_r2: endless, syn_max_r2: endless, ..Profile::RFC9293 };
+    for state in [StateName::SynSent, StateName::FinWait1] {
+        let mut t = Tcp::in_state(state, &profile);
+        for _ in 0..7 {
+            t.now = t.deadline().expect("a timer runs");
+            t.on(State::timeout);
+            t.out.clear();
+        }
+        for _ in 0..300 {
+            t.quietly("wait 60s");
+        }
+        assert_eq!(t.name(), state);
+    }
+}
+
+/// TR-48 to 51, MUST-36, SHLD-29, SHLD-30: the first probe after one RTO, then twice as long each time, to 60 s.
+/// TR-53, MUST-37: open as long as probes are answered. (RFC 1122 4.2.2.17.)
+/// Mutation: the interval does not grow.
+#[test]
+fn a_closed_window_is_probed_for_ever_if_the_peer_answers() {
+    for profile in [&Profile::RFC9293, &Profile::DOCUMENTED] {
+        let mut t = Tcp::established_to_window(profile, 0);
+        t.run("send 10");
+        for seconds in [1, 2, 4, 8, 16, 32, 60, 60, 60, 60] {
+            t.run(&format!(
+                "wait {seconds}s
+                 timer | zero-window-probe
+                 > . 1:2 ack 1 win 10000 | zero-window-probe
+                 < . 1:1 ack 1 win 0"
+            ));
+        }
+        t.run("< . 1:1 ack 1 win 10000\n> P. 1:11 ack 1 win 10000 | recovery");
+        t.run("< . 1:1 ack 11\n! Acknowledged | ack\n= idle");
+    }
+}
+
 /// MUST-37 in WINDOWS, whose limit is a count: answers begin it anew.
 /// Mutation: answered probes count as unanswered.
 #[test]
@@ -148,6 +209,26 @@ fn answered_probes_do_not_count() {
         t.quietly("< . 1:1 ack 1 win 0");
     }
     t.run("= ESTABLISHED");
+}
+
+/// TR-77: probes that nobody answers end like retransmissions: five times again, or 100 s after the first.
+/// Mutation: unanswered probes go on for ever.
+#[test]
+fn unanswered_probes_give_up() {
+    let over = "timer | gave-up\n! Ended(TimedOut) | gave-up\nESTABLISHED -> CLOSED | gave-up";
+    let probe = "timer | zero-window-probe\n> . 1:2 ack 1 win 10000 | zero-window-probe";
+    let mut t = Tcp::established_to_window(&Profile::WINDOWS, 0);
+    t.quietly("send 10");
+    for ms in [300, 600, 1200, 2400, 4800, 9600] {
+        t.run(&format!("wait {ms}ms\n{probe}"));
+    }
+    t.run(&format!("wait 19200ms\n{over}"));
+    let mut t = Tcp::established_to_window(&Profile::RFC9293, 0);
+    t.quietly("send 10");
+    for seconds in [1, 2, 4, 8, 16, 32] {
+        t.run(&format!("wait {seconds}s\n{probe}"));
+    }
+    t.run(&format!("wait 38s\n{over}"));
 }
 
 /// A FIN waits for a closed window like text, and is what the probe carries.
