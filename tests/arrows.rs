@@ -60,7 +60,7 @@ fn named(line: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Mutation: `use crate::winsock::Linger;` in `src/tcp/call.rs`.
+/// Mutation: `use crate::winsock::Linger` in `src/tcp/tcb.rs`.
 #[test]
 fn nothing_points_up() {
     let mut allowed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -91,7 +91,7 @@ fn nothing_points_up() {
 
 /// `tcp` and `stack` know nothing of what is above them, not even its words; `winsock` not TCP's variables.
 ///
-/// Mutation: a variable named `linger` in `src/tcp/tcb.rs`.
+/// Mutation: a constant named `LINGER` in `src/tcp/tcb.rs`.
 #[test]
 fn layers_keep_to_their_own_words() {
     let words = |text: &str, forbidden: &[&str]| -> Option<String> {
@@ -112,7 +112,7 @@ fn layers_keep_to_their_own_words() {
 
 /// The simulator's arrow, and the command's: cli -> sim -> closewait.
 ///
-/// Mutation: `use closewait_cli` anywhere in `sim/src`.
+/// Mutation: `clap::` in `sim/src`.
 #[test]
 fn the_simulator_does_not_know_the_command() {
     for (file, text) in sources("sim/src") {

@@ -130,8 +130,7 @@ fn check(plan: &Plan, world: &mut World, seen: &[Seen; 2], counts: Counts) {
     }
 }
 
-/// Mutation: `Receive::take` drops what came past a gap instead of keeping it out of order (the prefix breaks);
-/// `set_timer` never arms the persist timer (worlds get stuck).
+/// Mutation: received text loses its first byte.
 #[test]
 fn every_byte_is_right_and_every_world_comes_to_rest() {
     let total = run_all((0..u64::from(scale::cases(1_000))).map(|seed| Plan::draw(seed, 10)));
@@ -168,7 +167,7 @@ fn run_all(plans: impl Iterator<Item = Plan>) -> Counts {
 
 /// Without loss nothing is ever sent twice and nobody gives up.
 ///
-/// Mutation: `Rtt::sample` computes RTO without the 4 * RTTVAR and MinRto is 0 (spurious retransmissions).
+/// Mutation: received text loses its first byte.
 #[test]
 fn without_loss_nothing_is_sent_twice() {
     for seed in 0..u64::from(scale::cases(200)) {

@@ -51,7 +51,7 @@ fn run(plan: &Plan, every: u64) -> (Log, Vec<Copy>) {
     (counted.log, copies)
 }
 
-/// Mutation: `Send`'s `Clone` written by hand, with `cwnd` of a fresh connection.
+/// Mutation: a copy's hosts are cloned without their connections.
 #[test]
 fn every_copy_ends_with_the_trace_of_its_original() {
     let end = End {

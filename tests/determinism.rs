@@ -24,7 +24,7 @@ fn sha256(bytes: &[u8]) -> String {
     })
 }
 
-/// Mutation: `World::new` ignores its seed for links (`Stream::new(0, …)`): every hash differs.
+/// Mutation: random streams ignore the seed.
 #[test]
 fn traces_and_captures_have_the_committed_hashes() {
     let mut text = String::from("# seed, SHA-256 of the JSON Lines, SHA-256 of the pcapng\n");
@@ -35,7 +35,7 @@ fn traces_and_captures_have_the_committed_hashes() {
     golden::check("tests/golden/traces.txt", &text);
 }
 
-/// Mutation: `Stream::new` draws its key from an address of memory instead of the seed.
+/// Mutation: a stream's key depends on how many were made before.
 #[test]
 fn the_same_seed_twice_gives_the_same_bytes() {
     for seed in 100..104 {
@@ -43,7 +43,7 @@ fn the_same_seed_twice_gives_the_same_bytes() {
     }
 }
 
-/// Mutation: `rng::key` leaves the seed out.
+/// Mutation: random streams ignore the seed.
 #[test]
 fn another_seed_gives_other_bytes() {
     let (a, b) = (Plan::draw(1, 10), Plan { seed: 2, ..Plan::draw(1, 10) });

@@ -155,7 +155,7 @@ fn the_committed_page_is_the_whole_domain() {
     golden::check("docs/generated/disposition.md", &page());
 }
 
-/// Mutation: in `close.rs`, `Disposition::Linger(l_linger)` becomes `Disposition::Linger(1)`.
+/// Mutation: the timeout is at most a second.
 #[test]
 fn the_timeout_is_handed_on_as_it_is() {
     for l_linger in [1, 5, u16::MAX] {

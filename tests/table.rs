@@ -124,7 +124,7 @@ fn waits_and_bytes_move_with_the_parameters() {
     check_all(&Profile::WINDOWS, &parameters, &expected(100_000, 50, 150, 10 * 1460, 3_000));
 }
 
-/// Mutation: in `report.rs` of the table, `queued` and `delivered` change places: the committed table differs.
+/// Mutation: the text shows `delivered` in the place of `queued`.
 #[test]
 fn the_committed_tables_are_what_runs() {
     for profile in [&Profile::WINDOWS, &Profile::DOCUMENTED] {
@@ -137,7 +137,7 @@ fn the_committed_tables_are_what_runs() {
 
 /// The README's picture is the table.
 ///
-/// Mutation: a heading in `report.rs`.
+/// Mutation: the text shows `delivered` in the place of `queued`.
 #[test]
 fn the_readme_shows_the_table() {
     let table = table::run(&Parameters::default(), &Profile::WINDOWS, |_| {});

@@ -44,9 +44,7 @@ impl Tape {
     /// [`EndOfTime`].
     pub fn play(&self, skip: usize, world: &mut World, sink: &mut dyn Sink) -> Result<(), EndOfTime> {
         for Recorded { step, at, thread, call } in &self.calls[skip.min(self.calls.len())..] {
-            while world.steps() < *step {
-                world.step(sink)?;
-            }
+            while world.steps() < *step && world.step(sink)? {}
             if *at > world.now() {
                 world.advance_to(*at);
             }
