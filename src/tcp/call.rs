@@ -23,15 +23,12 @@ impl State {
         let tcb = match self {
             Self::Established(s) => &mut s.tcb,
             Self::CloseWait(s) if s.tcb.snd.fin == Fin::Open => &mut s.tcb,
-            Self::CloseWait(_)
-            | Self::SynSent(_)
-            | Self::SynReceived(_)
+            without_tcb!()
+            | Self::CloseWait(_)
             | Self::FinWait1(_)
             | Self::FinWait2(_)
             | Self::Closing(_)
-            | Self::LastAck(_)
-            | Self::TimeWait(_)
-            | Self::Closed(_) => return false,
+            | Self::LastAck(_) => return false,
         };
         if tcb.snd.queued().saturating_add(text.len()) > MAX_QUEUE {
             return false;
@@ -81,15 +78,12 @@ impl State {
                 s.tcb.snd.fin = Fin::Queued;
                 Self::CloseWait(s).send_fin(cx)
             }
-            Self::SynSent(_)
-            | Self::SynReceived(_)
+            without_tcb!()
             | Self::FinWait1(_)
             | Self::FinWait2(_)
             | Self::CloseWait(_)
             | Self::Closing(_)
-            | Self::LastAck(_)
-            | Self::TimeWait(_)
-            | Self::Closed(_) => self,
+            | Self::LastAck(_) => self,
         }
     }
 
@@ -106,16 +100,7 @@ impl State {
             Self::CloseWait(CloseWait { tcb }) if tcb.snd.fin_sent() => {
                 Self::became(StateName::CloseWait, Self::LastAck(LastAck { tcb }), rule, cx)
             }
-            Self::CloseWait(_)
-            | Self::SynSent(_)
-            | Self::SynReceived(_)
-            | Self::Established(_)
-            | Self::FinWait1(_)
-            | Self::FinWait2(_)
-            | Self::Closing(_)
-            | Self::LastAck(_)
-            | Self::TimeWait(_)
-            | Self::Closed(_) => self,
+            with_tcb!() | without_tcb!() => self,
         }
     }
 
@@ -138,14 +123,7 @@ impl State {
                 }
                 (Origin::Passive | Origin::Abandoned, _) => Self::SynReceived(s),
             },
-            Self::Established(_)
-            | Self::FinWait1(_)
-            | Self::FinWait2(_)
-            | Self::CloseWait(_)
-            | Self::Closing(_)
-            | Self::LastAck(_)
-            | Self::TimeWait(_)
-            | Self::Closed(_) => self.shut_send(cx),
+            with_tcb!() | Self::TimeWait(_) | Self::Closed(_) => self.shut_send(cx),
         };
         if let Some(inbox) = closed.inbox_mut() {
             *inbox = Rope::default();
@@ -187,15 +165,7 @@ impl State {
     pub(super) fn send_rst(&self, rule: Rule, cx: &mut Cx<'_>) {
         let (seq, ack) = match self {
             Self::SynReceived(s) => (s.iss + 1, s.rcv_nxt()),
-            Self::Established(_)
-            | Self::FinWait1(_)
-            | Self::FinWait2(_)
-            | Self::CloseWait(_)
-            | Self::Closing(_)
-            | Self::LastAck(_)
-            | Self::SynSent(_)
-            | Self::TimeWait(_)
-            | Self::Closed(_) => match self.tcb() {
+            with_tcb!() | Self::SynSent(_) | Self::TimeWait(_) | Self::Closed(_) => match self.tcb() {
                 Some(tcb) => (tcb.snd.seq(), tcb.rcv.nxt),
                 None => return,
             },
@@ -225,14 +195,7 @@ impl State {
         match self {
             Self::SynSent(s) => s.settings.nodelay = nodelay,
             Self::SynReceived(s) => s.settings.nodelay = nodelay,
-            Self::Established(_)
-            | Self::FinWait1(_)
-            | Self::FinWait2(_)
-            | Self::CloseWait(_)
-            | Self::Closing(_)
-            | Self::LastAck(_)
-            | Self::TimeWait(_)
-            | Self::Closed(_) => {
+            with_tcb!() | Self::TimeWait(_) | Self::Closed(_) => {
                 if let Some(tcb) = self.tcb_mut() {
                     tcb.snd.nodelay = nodelay;
                     tcb.transmit(None, Rule::GoBack, cx);

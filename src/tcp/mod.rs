@@ -17,6 +17,25 @@
 //! pure function ([`listen::arrives`]). What a transition does to the world outside is pushed into
 //! [`Cx::out`] as [`Effect`]s, each with its [`Rule`]. Nothing here knows an address, a port or who calls.
 
+/// The states that share the transmission control block, as a pattern inside `impl State`.
+macro_rules! with_tcb {
+    () => {
+        Self::Established(_)
+            | Self::FinWait1(_)
+            | Self::FinWait2(_)
+            | Self::CloseWait(_)
+            | Self::Closing(_)
+            | Self::LastAck(_)
+    };
+}
+
+/// The states that have none.
+macro_rules! without_tcb {
+    () => {
+        Self::SynSent(_) | Self::SynReceived(_) | Self::TimeWait(_) | Self::Closed(_)
+    };
+}
+
 pub mod call;
 pub mod closed;
 pub mod effect;
@@ -200,14 +219,9 @@ impl State {
     pub fn arrives(self, segment: Segment, cx: &mut Cx<'_>) -> Self {
         match self {
             Self::SynSent(s) => syn_sent::arrives(s, segment, cx),
-            Self::SynReceived(_)
-            | Self::Established(_)
-            | Self::FinWait1(_)
-            | Self::FinWait2(_)
-            | Self::CloseWait(_)
-            | Self::Closing(_)
-            | Self::LastAck(_)
-            | Self::TimeWait(_) => synchronized::arrives(self, segment, cx),
+            Self::SynReceived(_) | with_tcb!() | Self::TimeWait(_) => {
+                synchronized::arrives(self, segment, cx)
+            }
             Self::Closed(_) => {
                 closed::arrives(&segment, cx);
                 self

@@ -59,7 +59,7 @@ impl State {
             Self::CloseWait(s) => Some(&s.tcb),
             Self::Closing(s) => Some(&s.tcb),
             Self::LastAck(s) => Some(&s.tcb),
-            Self::SynSent(_) | Self::SynReceived(_) | Self::TimeWait(_) | Self::Closed(_) => None,
+            without_tcb!() => None,
         }
     }
 
@@ -71,7 +71,7 @@ impl State {
             Self::CloseWait(s) => Some(&mut s.tcb),
             Self::Closing(s) => Some(&mut s.tcb),
             Self::LastAck(s) => Some(&mut s.tcb),
-            Self::SynSent(_) | Self::SynReceived(_) | Self::TimeWait(_) | Self::Closed(_) => None,
+            without_tcb!() => None,
         }
     }
 
@@ -79,14 +79,7 @@ impl State {
         match self {
             Self::TimeWait(s) => s.inbox.as_deref(),
             Self::Closed(s) => s.inbox.as_deref(),
-            Self::SynSent(_)
-            | Self::SynReceived(_)
-            | Self::Established(_)
-            | Self::FinWait1(_)
-            | Self::FinWait2(_)
-            | Self::CloseWait(_)
-            | Self::Closing(_)
-            | Self::LastAck(_) => self.tcb().map(|tcb| &tcb.rcv.inbox),
+            with_tcb!() | Self::SynSent(_) | Self::SynReceived(_) => self.tcb().map(|tcb| &tcb.rcv.inbox),
         }
     }
 
@@ -94,14 +87,9 @@ impl State {
         match self {
             Self::TimeWait(s) => s.inbox.as_deref_mut(),
             Self::Closed(s) => s.inbox.as_deref_mut(),
-            Self::SynSent(_)
-            | Self::SynReceived(_)
-            | Self::Established(_)
-            | Self::FinWait1(_)
-            | Self::FinWait2(_)
-            | Self::CloseWait(_)
-            | Self::Closing(_)
-            | Self::LastAck(_) => self.tcb_mut().map(|tcb| &mut tcb.rcv.inbox),
+            with_tcb!() | Self::SynSent(_) | Self::SynReceived(_) => {
+                self.tcb_mut().map(|tcb| &mut tcb.rcv.inbox)
+            }
         }
     }
 
@@ -134,14 +122,9 @@ impl State {
         match self {
             Self::TimeWait(_) => true,
             Self::Closed(s) => s.fin_received,
-            Self::SynSent(_)
-            | Self::SynReceived(_)
-            | Self::Established(_)
-            | Self::FinWait1(_)
-            | Self::FinWait2(_)
-            | Self::CloseWait(_)
-            | Self::Closing(_)
-            | Self::LastAck(_) => self.tcb().is_some_and(|tcb| tcb.rcv.fin),
+            with_tcb!() | Self::SynSent(_) | Self::SynReceived(_) => {
+                self.tcb().is_some_and(|tcb| tcb.rcv.fin)
+            }
         }
     }
 
@@ -157,14 +140,9 @@ impl State {
         match self {
             Self::TimeWait(_) => true,
             Self::Closed(s) => s.cause == Cause::Finished,
-            Self::SynSent(_)
-            | Self::SynReceived(_)
-            | Self::Established(_)
-            | Self::FinWait1(_)
-            | Self::FinWait2(_)
-            | Self::CloseWait(_)
-            | Self::Closing(_)
-            | Self::LastAck(_) => self.tcb().is_some_and(|tcb| tcb.snd.fin_acked()),
+            with_tcb!() | Self::SynSent(_) | Self::SynReceived(_) => {
+                self.tcb().is_some_and(|tcb| tcb.snd.fin_acked())
+            }
         }
     }
 

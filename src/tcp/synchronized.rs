@@ -36,14 +36,9 @@ impl State {
         match self {
             Self::SynReceived(s) => (s.rcv_nxt(), u32::from(s.settings.syn_window())),
             Self::TimeWait(s) => (s.rcv_nxt, u32::from(s.wnd)),
-            Self::Established(_)
-            | Self::FinWait1(_)
-            | Self::FinWait2(_)
-            | Self::CloseWait(_)
-            | Self::Closing(_)
-            | Self::LastAck(_)
-            | Self::SynSent(_)
-            | Self::Closed(_) => self.tcb().map_or((Seq(0), 0), |tcb| (tcb.rcv.nxt, tcb.rcv.wnd())),
+            with_tcb!() | Self::SynSent(_) | Self::Closed(_) => {
+                self.tcb().map_or((Seq(0), 0), |tcb| (tcb.rcv.nxt, tcb.rcv.wnd()))
+            }
         }
     }
 
@@ -52,14 +47,7 @@ impl State {
         let (seq, ack, wnd) = match self {
             Self::SynReceived(s) => (s.iss + 1, s.rcv_nxt(), s.settings.syn_window()),
             Self::TimeWait(s) => (s.snd_nxt, s.rcv_nxt, s.wnd),
-            Self::Established(_)
-            | Self::FinWait1(_)
-            | Self::FinWait2(_)
-            | Self::CloseWait(_)
-            | Self::Closing(_)
-            | Self::LastAck(_)
-            | Self::SynSent(_)
-            | Self::Closed(_) => {
+            with_tcb!() | Self::SynSent(_) | Self::Closed(_) => {
                 if let Some(tcb) = self.tcb_mut() {
                     tcb.send_ack(rule, cx);
                 }

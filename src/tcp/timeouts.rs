@@ -47,14 +47,7 @@ impl State {
                     return self;
                 }
             }
-            Self::Established(_)
-            | Self::FinWait1(_)
-            | Self::FinWait2(_)
-            | Self::CloseWait(_)
-            | Self::Closing(_)
-            | Self::LastAck(_)
-            | Self::TimeWait(_)
-            | Self::Closed(_) => return self,
+            with_tcb!() | Self::TimeWait(_) | Self::Closed(_) => return self,
         }
         self.over(Cause::SynTimedOut, Rule::SynGaveUp, cx)
     }
