@@ -13,6 +13,7 @@
 //! | [`wire`] | packets as bytes, through smoltcp |
 //! | [`pcapng`] | the capture file format |
 //! | [`netstat`] | hosts, sockets and leaks as text |
+//! | [`script`] | the scenario notation: parse, run |
 //! | [`table`] | the linger table, run live |
 //!
 //! Everything is deterministic: the same seed and the same calls give the same log, byte for byte, on every
@@ -24,6 +25,7 @@ pub mod link;
 pub mod netstat;
 pub mod pcapng;
 pub mod rng;
+pub mod script;
 pub mod table;
 pub mod tape;
 pub mod trace;

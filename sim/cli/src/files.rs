@@ -60,3 +60,30 @@ impl Drop for Folder {
         }
     }
 }
+
+/// One file that can be written.
+pub(crate) struct Target {
+    path: PathBuf,
+    file: NamedTempFile,
+}
+
+impl Target {
+    /// Tries to write beside the file's final place.
+    pub(crate) fn open(path: &Path) -> Result<Self, String> {
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let cannot = |e: &dyn std::fmt::Display| format!("cannot write {}: {e}", path.display());
+        if path.is_dir() {
+            return Err(cannot(&"it is a folder"));
+        }
+        let file = NamedTempFile::new_in(folder).map_err(|e| cannot(&e))?;
+        Ok(Self { path: path.to_owned(), file })
+    }
+
+    /// Writes the whole file, or nothing.
+    pub(crate) fn write(mut self, bytes: &[u8]) -> Result<(), String> {
+        let cannot = |e: &dyn std::fmt::Display| format!("cannot write {}: {e}", self.path.display());
+        self.file.write_all(bytes).map_err(|e| cannot(&e))?;
+        self.file.persist(&self.path).map_err(|e| cannot(&e.error))?;
+        Ok(())
+    }
+}

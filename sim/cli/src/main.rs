@@ -4,7 +4,9 @@
 
 mod args;
 mod files;
+mod output;
 mod progress;
+mod run;
 mod table;
 
 use clap::{Parser, Subcommand};
@@ -24,20 +26,23 @@ Examples:
   closewait table                        the linger table as Windows is seen to behave
   closewait table --profile documented   as the closesocket page says
   closewait table --format json          for programs
+  closewait run case.pkt                 a scenario
 
 Exit status: 0 all as expected, 1 an expectation failed, 2 bad input.";
 
 #[derive(Subcommand)]
 enum Command {
     Table(table::Table),
+    Run(run::Run),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
-        Command::Table(table) => table.run(),
+        Command::Table(table) => table.run().map(|()| ExitCode::SUCCESS),
+        Command::Run(run) => run.run(),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::from(2)

@@ -2,12 +2,12 @@
 
 use crate::args;
 use crate::files::Folder;
+use crate::output::print;
 use crate::progress::Progress;
 use clap::{Args, ValueEnum};
 use closewait::profile::Profile;
 use closewait::time::Duration;
 use closewait_sim::table::{self, Parameters};
-use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 
 /// Runs the linger table: closesocket under every setting of the linger option, 18 rows, each in a world of its
@@ -80,14 +80,5 @@ impl Table {
                 json.map_err(|e| format!("cannot write the table as JSON: {e}"))? + "\n"
             }
         })
-    }
-}
-
-/// Prints to standard output; a reader that has gone is no error.
-fn print(text: &str) -> Result<(), String> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(format!("cannot write to standard output: {e}")),
-        Ok(()) | Err(_) => Ok(()),
     }
 }

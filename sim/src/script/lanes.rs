@@ -1,0 +1,696 @@
+//! Files with lanes: whole simulated hosts over links, every call, packet and state where the scenario says.
+//!
+//! Lines are carried out in file order, each at its instant, after every packet and deadline of that instant. A
+//! blocked call occupies only its thread; its return is compared when it comes.
+
+use super::ast::{
+    At, CallEvent, Check, End, Event, HostOp, Lane, Line, NetOp, PacketBody, Script, Span, Start, TcpPacket,
+    Time,
+};
+use super::calls::{self, Op, Refusal};
+use super::names::Names;
+use super::report::{Failure, Report, Verdict};
+use super::setup::{Key, Stageset, link_field};
+use super::stage::{Stage, describe_spec, has_flags};
+use crate::trace::describe_call;
+use crate::world::{HostId, Thread};
+use closewait::addr::Endpoint;
+use closewait::packet::{Flags, Packet, Segment};
+use closewait::seq::Seq;
+use closewait::tcp::StateName;
+use closewait::time::{Duration, Instant};
+use closewait::winsock::{Call, CallResult, Handle, Outcome, Value};
+use std::collections::{BTreeMap, VecDeque};
+
+/// A call that has not returned.
+struct Blocked<'a> {
+    line: &'a Line,
+    call: &'a CallEvent,
+    /// What the line's times count from.
+    base: Instant,
+    started: Instant,
+    made: Call,
+    /// recv_all: bytes so far.
+    reading: Option<usize>,
+}
+
+/// What times of the next line count from.
+#[derive(Clone)]
+struct Previous {
+    start: Instant,
+    /// Its call, if that had not returned when the line was done.
+    waiting: Option<Key>,
+    end: Instant,
+}
+
+/// A span in which no such packet may leave.
+struct Quiet {
+    span: Span,
+    host: HostId,
+    from: Instant,
+    to: Instant,
+    flags: Option<Flags>,
+}
+
+pub(super) struct Lanes<'a> {
+    set: Stageset,
+    stage: Stage,
+    names: BTreeMap<(String, u32), Names>,
+    started: BTreeMap<(String, u32), bool>,
+    blocked: BTreeMap<Key, Blocked<'a>>,
+    /// recv_all's next recv is made after every packet and deadline of the instant, as a program's would be.
+    going_on: VecDeque<(Key, Thread, Blocked<'a>)>,
+    previous: Previous,
+    /// The first packet of each host that its next packet line may be about.
+    cursor: BTreeMap<HostId, usize>,
+    quiet: Vec<Quiet>,
+    /// Both ends of the connection that a handle last stood for.
+    ends: BTreeMap<(HostId, u32, Handle), (Endpoint, Endpoint)>,
+    failures: Vec<Failure>,
+}
+
+/// Why a run stops before its last line.
+enum Stop {
+    Failed(Failure),
+    Skipped(Failure),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// Plays a scenario on the world that its headers made.
+pub(super) fn play(script: &Script, set: Stageset) -> Report {
+    let start = Previous { start: Instant::START, waiting: None, end: Instant::START };
+    let mut lanes = Lanes {
+        set,
+        stage: Stage::default(),
+        names: BTreeMap::new(),
+        started: BTreeMap::new(),
+        blocked: BTreeMap::new(),
+        going_on: VecDeque::new(),
+        previous: start,
+        cursor: BTreeMap::new(),
+        quiet: Vec::new(),
+        ends: BTreeMap::new(),
+        failures: Vec::new(),
+    };
+    for line in &script.lines {
+        if let Event::Call(call) = &line.event
+            && call.name.value == "WSAStartup"
+            && let Some(At { value: Lane::Host { host, process, .. }, .. }) = &line.lane
+        {
+            // A process whose lines contain WSAStartup starts without it.
+            lanes.started.insert((host.clone(), *process), true);
+        }
+    }
+    let stop = script.lines.iter().try_for_each(|line| lanes.line(line)).and_then(|()| lanes.finish());
+    let verdict = match stop {
+        Err(Stop::Skipped(why)) => Verdict::Skipped(why),
+        Err(Stop::Failed(failure)) => {
+            lanes.failures.push(failure);
+            Verdict::Failed(lanes.failures)
+        }
+        Ok(()) if lanes.failures.is_empty() => Verdict::Passed,
+        Ok(()) => Verdict::Failed(lanes.failures),
+    };
+    Report { verdict, run: Some((lanes.set.world, lanes.stage.log)) }
+}
+
+impl<'a> Lanes<'a> {
+    fn line(&mut self, line: &'a Line) -> Result<(), Stop> {
+        let (base, start) = self.start_of(line)?;
+        if start < self.set.world.now() {
+            let now = self.set.world.now();
+            let text = format!("a time that is not before {now}, where the lines before have got to");
+            return Err(Failure::new(line.time.span, text, format!("{start}")).into());
+        }
+        self.run_to(start)?;
+        self.previous = Previous { start, waiting: None, end: start };
+        match &line.event {
+            Event::Call(call) => self.call(line, call, base)?,
+            Event::Packet(packet) => match &packet.body {
+                PacketBody::Tcp(spec) if !packet.inbound => self.packet(line, spec, base)?,
+                PacketBody::Tcp(_) | PacketBody::Icmp(_) | PacketBody::Udp(_) => {
+                    return Err(skipped(
+                        line.span,
+                        "packets are injected by `net: inject` in files with lanes",
+                    ));
+                }
+            },
+            Event::Silence(flags) => self.silence(line, flags.as_ref().map(|f| f.value), base)?,
+            Event::Check(check) => self.check(line, check)?,
+            Event::Net(op) => self.net(line, op)?,
+            Event::Host(op) => self.host_op(line, op)?,
+            Event::Code(code) => {
+                return Err(skipped(code.span, "embedded code belongs to files with one machine"));
+            }
+            Event::Shell(shell) => {
+                return Err(skipped(shell.span, "shell lines belong to files with one machine"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the line's times count from, and when it starts.
+    fn start_of(&mut self, line: &Line) -> Result<(Instant, Instant), Stop> {
+        Ok(match line.time.value.start {
+            Start::Absolute(t) => (Instant::START, Instant::START + t),
+            Start::AfterStart(t) => (self.previous.start, self.previous.start + t),
+            Start::After(t) => {
+                let base = self.end_of_previous()?;
+                (base, base + t)
+            }
+            Start::Any => {
+                let base = self.end_of_previous()?;
+                (base, base)
+            }
+        })
+    }
+
+    /// A line with a span really happened when its call returned.
+    fn end_of_previous(&mut self) -> Result<Instant, Stop> {
+        let Some(key) = self.previous.waiting.clone() else { return Ok(self.previous.end) };
+        while let Some(blocked) = self.waiting(&key) {
+            let (span, call) = (blocked.line.span, describe_call(&blocked.made));
+            if !self.step()? {
+                return Err(
+                    Failure::new(span, "the call to return", format!("{call} is blocked for ever")).into()
+                );
+            }
+        }
+        self.previous.waiting = None;
+        self.previous.end = self.set.world.now();
+        Ok(self.previous.end)
+    }
+
+    /// The call that a thread has not returned from, recv_all between two recvs counted.
+    fn waiting(&self, key: &Key) -> Option<&Blocked<'a>> {
+        let going_on = || self.going_on.iter().find(|(k, _, _)| k == key).map(|(_, _, blocked)| blocked);
+        self.blocked.get(key).or_else(going_on)
+    }
+
+    /// Everything up to `at` happens, and every call that returns is compared.
+    fn run_to(&mut self, at: Instant) -> Result<(), Stop> {
+        self.returns()?;
+        while !self.going_on.is_empty() || self.set.world.next_event().is_some_and(|next| next <= at) {
+            self.step()?;
+        }
+        if at > self.set.world.now() {
+            self.no_time_passes()?;
+            self.set.world.advance_to(at);
+        }
+        Ok(())
+    }
+
+    /// One event, and what it lets return. False if there is none.
+    fn step(&mut self) -> Result<bool, Stop> {
+        if self.set.world.next_event() != Some(self.set.world.now())
+            && let Some((key, thread, blocked)) = self.going_on.pop_front()
+        {
+            self.make(&key, thread, blocked)?;
+            return Ok(true);
+        }
+        if let Some(next) = self.set.world.next_event()
+            && next > self.set.world.now()
+        {
+            self.no_time_passes()?;
+        }
+        let stepped = self.set.world.step(&mut self.stage);
+        self.returns()?;
+        stepped.map_err(|end| Failure::new(Span::default(), "time to go on", end.to_string()).into())
+    }
+
+    /// A call without a span must have returned before time moves.
+    fn no_time_passes(&self) -> Result<(), Stop> {
+        let late = self.blocked.values().find(|b| b.line.time.value.end.is_none());
+        match late {
+            None => Ok(()),
+            Some(b) => {
+                let expected =
+                    b.call.result.as_ref().map_or_else(String::new, |r| calls::describe_expected(&r.value));
+                let happened =
+                    format!("{} blocks (a span such as +0...0.5 says how long)", describe_call(&b.made));
+                Err(Failure::new(b.line.span, format!("{expected} at once"), happened).into())
+            }
+        }
+    }
+
+    /// Calls that have returned go on, or are compared.
+    fn returns(&mut self) -> Result<(), Stop> {
+        while let Some((thread, returned)) = self.set.world.poll_returned() {
+            let key = self.set.threads.iter().find(|(_, t)| **t == thread).map(|(key, _)| key.clone());
+            let Some(key) = key else { continue };
+            if let Some(blocked) = self.blocked.remove(&key) {
+                self.returned(&key, thread, blocked, &returned.result)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn key(line: &Line) -> Result<Key, Stop> {
+        match &line.lane {
+            Some(At { value: Lane::Host { host, process, thread }, .. }) => {
+                Ok((host.clone(), *process, *thread))
+            }
+            Some(At { value: Lane::Net, .. }) | None => {
+                Err(Failure::bad_input(line.span, "whose call? a lane such as `client:` would do").into())
+            }
+        }
+    }
+
+    fn host_of(&self, line: &Line) -> Result<HostId, Stop> {
+        let (host, _, _) = Self::key(line)?;
+        Ok(self.set.hosts[&host])
+    }
+
+    fn call(&mut self, line: &'a Line, call: &'a CallEvent, base: Instant) -> Result<(), Stop> {
+        let key = Self::key(line)?;
+        let thread = self.set.threads[&key];
+        if let Some(blocked) = self.waiting(&key) {
+            let busy = format!("{} of that thread has not returned", describe_call(&blocked.made));
+            return Err(Failure::new(line.span, "a thread that is free", busy).into());
+        }
+        let process = (key.0.clone(), key.1);
+        if !self.started.contains_key(&process) {
+            self.started.insert(process.clone(), true);
+            let _ = self.set.world.call(thread, Call::WsaStartup { version: 0x0202 }, &mut self.stage);
+        }
+        let mut addresses = self.set.addresses.clone();
+        addresses.other = self.other_host(thread.host);
+        let names = self.names.entry(process).or_default();
+        let op = calls::prepare(call, names, &addresses).map_err(|refusal| match refusal {
+            Refusal::Malformed(message) => Stop::Failed(Failure::bad_input(line.span, message)),
+            Refusal::NotModelled(message) => skipped(line.span, message),
+        })?;
+        let (made, reading) = match op {
+            Op::Call(made) => (made, None),
+            Op::RecvAll(s) => (Call::Recv { s, len: 1 << 20, flags: 0 }, Some(0)),
+            Op::Answer(value) => {
+                return self.compare(
+                    line,
+                    call,
+                    &key,
+                    &Ok(Value::LastError(i32::try_from(value).unwrap_or(0))),
+                );
+            }
+        };
+        self.remember_ends(thread, &made);
+        let blocked = Blocked { line, call, base, started: self.set.world.now(), made, reading };
+        self.make(&key, thread, blocked)?;
+        self.previous.waiting = self.waiting(&key).is_some().then_some(key);
+        Ok(())
+    }
+
+    /// Makes a blocked call, or the next of a recv_all.
+    fn make(&mut self, key: &Key, thread: Thread, blocked: Blocked<'a>) -> Result<(), Stop> {
+        match self.set.world.call(thread, blocked.made.clone(), &mut self.stage) {
+            Outcome::Returned(returned) => self.returned(key, thread, blocked, &returned.result),
+            Outcome::Blocked => {
+                self.blocked.insert(key.clone(), blocked);
+                Ok(())
+            }
+        }
+    }
+
+    fn returned(
+        &mut self,
+        key: &Key,
+        thread: Thread,
+        mut blocked: Blocked<'a>,
+        result: &CallResult,
+    ) -> Result<(), Stop> {
+        if let (Some(bytes), Ok(Value::Received(data))) = (&mut blocked.reading, result)
+            && !data.is_empty()
+        {
+            *bytes += data.len();
+            self.going_on.push_back((key.clone(), thread, blocked));
+            return Ok(());
+        }
+        self.in_time(&blocked)?;
+        let Blocked { line, call, made, reading, .. } = blocked;
+        let names = self.names.entry((key.0.clone(), key.1)).or_default();
+        match (&made, result) {
+            (Call::Send { s, .. }, Ok(Value::Sent(n))) => names.sent(*s, *n),
+            (Call::Ioctlsocket { s, cmd: closewait::winsock::consts::FIONBIO, arg }, Ok(_)) => {
+                names.set_nonblocking(*s, *arg != 0);
+            }
+            (_, _) => {}
+        }
+        match reading {
+            None => self.compare(line, call, key, result)?,
+            Some(bytes) => self.compare_all(line, call, bytes, result)?,
+        }
+        Ok(())
+    }
+
+    /// Whether the call returned when the line says.
+    fn in_time(&self, blocked: &Blocked<'_>) -> Result<(), Stop> {
+        let now = self.set.world.now();
+        let Blocked { line, base, started, made, .. } = blocked;
+        let (good, expected) = match line.time.value.end {
+            None => (now == *started, "to return at once".to_owned()),
+            Some(End::At(t)) => (now == *base + t, format!("to return at {}", *base + t)),
+            Some(End::Between(a, b)) => {
+                let (a, b) = (*base + a, *base + b);
+                (now >= a && now <= b, format!("to return between {a} and {b}"))
+            }
+            Some(End::Any) => (true, String::new()),
+        };
+        if good {
+            return Ok(());
+        }
+        let happened = format!("{} returned at {now}", describe_call(made));
+        Err(Failure::new(line.time.span, expected, happened).into())
+    }
+
+    fn compare(&mut self, line: &Line, call: &CallEvent, key: &Key, result: &CallResult) -> Result<(), Stop> {
+        let Some(expected) = &call.result else { return Ok(()) };
+        let names = self.names.entry((key.0.clone(), key.1)).or_default();
+        match calls::compare(result, &expected.value, names, &self.set.addresses) {
+            Ok(()) => Ok(()),
+            Err((wanted, happened)) => {
+                let now = self.set.world.now();
+                Err(Failure::new(line.span, wanted, format!("{happened} at {now}")).into())
+            }
+        }
+    }
+
+    /// `recv_all(4) = 262144 {end=0}`
+    fn compare_all(
+        &mut self,
+        line: &Line,
+        call: &CallEvent,
+        bytes: usize,
+        end: &CallResult,
+    ) -> Result<(), Stop> {
+        let Some(expected) = &call.result else { return Ok(()) };
+        let ended = match end {
+            Ok(_) => 0,
+            Err(error) => i64::from(error.code()),
+        };
+        let happened = format!(
+            "{bytes} {{end={}}}",
+            if ended == 0 { "0".into() } else { super::names::error_code(ended) }
+        );
+        let wanted = calls::describe_expected(&expected.value);
+        let count = Ok(Value::Sent(bytes));
+        let bare = super::ast::Expected { braces: None, ..expected.value.clone() };
+        let counts = calls::compare(&count, &bare, &mut Names::default(), &self.set.addresses).is_ok();
+        let braces = expected.value.braces.clone().unwrap_or_default();
+        let ends = calls::end_in(&braces).is_none_or(|wanted| wanted == ended);
+        if counts && ends { Ok(()) } else { Err(Failure::new(line.span, wanted, happened).into()) }
+    }
+
+    /// The other host's last bound listener, else its port 8080.
+    fn other_host(&self, me: HostId) -> Endpoint {
+        let other = self.set.world.hosts().find(|&id| id != me).unwrap_or(me);
+        let name = self.set.world.name(other);
+        let ip = self.set.addresses.hosts.iter().find(|(host, _)| host == name).map(|&(_, ip)| ip);
+        let ip = ip.unwrap_or_else(|| self.set.world.address(other));
+        let port = self.set.world.netstat(other).listeners.last().map_or(8080, |(row, _)| row.local.port);
+        Endpoint::new(ip, port)
+    }
+
+    /// After closesocket a name goes on to mean the connection that the socket owned.
+    fn remember_ends(&mut self, thread: Thread, call: &Call) {
+        if let Call::Closesocket { s } = call {
+            let host = self.set.world.host(thread.host);
+            let process = host.winsock().process_of(thread.id);
+            if let Some(ends) = host.socket(process, *s).and_then(|status| status.ends) {
+                self.ends.insert((thread.host, process.number(), *s), ends);
+            }
+        }
+    }
+
+    /// A packet enters the link when the line says.
+    fn packet(&mut self, line: &'a Line, spec: &TcpPacket, base: Instant) -> Result<(), Stop> {
+        let host = self.host_of(line)?;
+        let Time { start, latest, .. } = line.time.value;
+        let from = self.set.world.now();
+        let to = match (start, latest) {
+            (Start::Any, _) => None,
+            (_, Some(latest)) => Some(base + latest),
+            (_, None) => Some(from),
+        };
+        loop {
+            let first = self.cursor.get(&host).copied().unwrap_or(0);
+            let numbers = &self.stage.numbers;
+            let found = self.stage.sent.iter().enumerate().skip(first).find(|(_, sent)| {
+                let timely = start == Start::Any || (sent.at >= from && to.is_none_or(|to| sent.at <= to));
+                sent.host == host && timely && numbers.matches(spec, &sent.packet)
+            });
+            if let Some((i, sent)) = found {
+                let at = sent.at;
+                self.stage.sent[i].matched = true;
+                self.cursor.insert(host, i + 1);
+                if start == Start::Any || latest.is_some() {
+                    self.previous.end = at;
+                }
+                return Ok(());
+            }
+            // What is due now may still send it.
+            let next = self.set.world.next_event();
+            let due = next.is_some_and(|next| to.is_none_or(|to| next <= to));
+            if !due || !self.step()? {
+                return Err(self.missing(line, host, spec, first, from).into());
+            }
+        }
+    }
+
+    fn missing(&self, line: &Line, host: HostId, spec: &TcpPacket, first: usize, from: Instant) -> Failure {
+        let sent = self.stage.sent.iter().skip(first).filter(|s| s.host == host);
+        let mut near: Vec<_> = sent.filter(|s| s.at >= from).take(4).collect();
+        if near.is_empty() {
+            near = self.stage.sent.iter().filter(|s| s.host == host).rev().take(2).collect();
+        }
+        let words = |s: &super::stage::Sent| {
+            format!("{} > {} [{}]", s.at, self.stage.numbers.describe(&s.packet), s.rule)
+        };
+        let happened = match near.is_empty() {
+            true => "it sent nothing".to_owned(),
+            false => near.into_iter().map(words).collect::<Vec<_>>().join("; "),
+        };
+        Failure::new(line.span, format!("> {} at {from}", describe_spec(spec)), happened)
+    }
+
+    fn silence(&mut self, line: &Line, flags: Option<Flags>, base: Instant) -> Result<(), Stop> {
+        let from = self.set.world.now();
+        let to = match line.time.value.end {
+            Some(End::At(t) | End::Between(_, t)) => base + t,
+            Some(End::Any) => Instant::END,
+            None => from,
+        };
+        self.quiet.push(Quiet { span: line.span, host: self.host_of(line)?, from, to, flags });
+        Ok(())
+    }
+
+    fn check(&mut self, line: &Line, check: &Check) -> Result<(), Stop> {
+        let differs =
+            |expected: String, happened: String| Err(Failure::new(line.span, expected, happened).into());
+        match check {
+            Check::AtRest => self.at_rest(line.span),
+            Check::TimeWait(wanted) => {
+                let rows = self.set.world.netstat(self.host_of(line)?).connections;
+                let waiting = rows.iter().filter(|(row, _)| row.state == StateName::TimeWait).count();
+                if waiting == *wanted as usize {
+                    return Ok(());
+                }
+                differs(format!("time_wait == {wanted}"), format!("{waiting} in TIME_WAIT"))
+            }
+            Check::Leaks(wanted) => {
+                let (host, p, _) = Self::key(line)?;
+                let id = self.set.hosts[&host];
+                let process = self.set.processes.get(&(host, p)).map(|process| process.id);
+                let leaks = self.set.world.host(id).leaks();
+                let leaks = leaks.iter().filter(|leak| Some(leak.process) == process).count();
+                if leaks == *wanted as usize {
+                    return Ok(());
+                }
+                differs(format!("leaks == {wanted}"), format!("{leaks} sockets are not closed"))
+            }
+            Check::State { socket, state } => {
+                let wanted = state_named(&state.value).ok_or_else(|| {
+                    let names: Vec<_> = StateName::ALL.iter().map(ToString::to_string).collect();
+                    Failure::bad_input(state.span, format!("no such state: {}", names.join(", ")))
+                })?;
+                let actual = self.state_of(line, socket.value)?;
+                if actual == wanted {
+                    return Ok(());
+                }
+                differs(format!("state({}) == {wanted}", socket.value), actual.to_string())
+            }
+        }
+    }
+
+    fn state_of(&self, line: &Line, name: i64) -> Result<StateName, Stop> {
+        let (host, p, _) = Self::key(line)?;
+        let id = self.set.hosts[&host];
+        let Some(names) = self.names.get(&(host.clone(), p)) else { return Ok(StateName::Closed) };
+        let (handle, process) = (names.handle(name), self.set.processes[&(host, p)].id);
+        if let Some(status) = self.set.world.host(id).socket(process, handle) {
+            return Ok(status.state);
+        }
+        let ends = self.ends.get(&(id, process.number(), handle));
+        let rows = self.set.world.netstat(id).connections;
+        let row = rows.iter().find(|(row, _)| ends == Some(&(row.local, row.remote)));
+        Ok(row.map_or(StateName::Closed, |(row, _)| row.state))
+    }
+
+    /// Runs until no deadline but TIME_WAIT's is armed and nothing is under way.
+    fn at_rest(&mut self, span: Span) -> Result<(), Stop> {
+        while (!self.going_on.is_empty() || !self.set.world.is_quiet()) && self.step()? {}
+        let stuck = self.set.world.stuck();
+        if stuck.is_empty() {
+            return Ok(());
+        }
+        let words: Vec<_> = stuck.iter().map(ToString::to_string).collect();
+        Err(Failure::new(span, "the world at rest", words.join("; ")).into())
+    }
+
+    fn host_named(&self, name: &At<String>) -> Result<HostId, Stop> {
+        let known = self.set.hosts.get(&name.value).copied();
+        known.ok_or_else(|| Failure::bad_input(name.span, format!("no host is named {}", name.value)).into())
+    }
+
+    fn net(&mut self, line: &Line, op: &NetOp) -> Result<(), Stop> {
+        match op {
+            NetOp::Cut(between) => self.set_cut(between.as_ref(), true),
+            NetOp::Heal(between) => self.set_cut(between.as_ref(), false),
+            NetOp::Verdict { what, nth, host, packet } => {
+                let host = self.host_named(host)?;
+                self.stage.judge_next(host, packet.clone(), *nth, *what);
+                Ok(())
+            }
+            NetOp::Inject { host, packet } => self.inject(line, host, packet),
+            NetOp::Set(fields) => {
+                let links: Vec<_> = self.set.world.links().map(|(link, _)| link).collect();
+                for link in links {
+                    let mut config = self.set.world.link(link);
+                    for (name, value) in fields {
+                        link_field(&mut config, &name.value, &value.value)
+                            .map_err(|message| Failure::bad_input(name.span, message))?;
+                    }
+                    self.set.world.set_link(link, config);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn set_cut(&mut self, between: Option<&(At<String>, At<String>)>, cut: bool) -> Result<(), Stop> {
+        let ends = match between {
+            None => None,
+            Some((a, b)) => Some([self.host_named(a)?, self.host_named(b)?]),
+        };
+        let joins = |hosts: [HostId; 2]| ends.is_none_or(|[a, b]| hosts == [a, b] || hosts == [b, a]);
+        let links: Vec<_> =
+            self.set.world.links().filter(|&(_, hosts)| joins(hosts)).map(|(link, _)| link).collect();
+        for link in links {
+            self.set.world.set_cut(link, cut, &mut self.stage);
+        }
+        Ok(())
+    }
+
+    /// The host receives a packet of its last connection as though the other end had sent it.
+    fn inject(&mut self, line: &Line, host: &At<String>, spec: &TcpPacket) -> Result<(), Stop> {
+        let id = self.host_named(host)?;
+        let mine = |end: Endpoint| self.set.world.host(id).stack().is_local(end.ip);
+        let Some((a, b)) = self.stage.numbers.last() else {
+            return Err(Failure::bad_input(line.span, "there is no connection yet to inject into").into());
+        };
+        let (here, there) = if mine(a) { (a, b) } else { (b, a) };
+        let seq = spec.seq.as_ref().map_or((0, 0), |r| (r.value.start, r.value.len));
+        let numbers = &self.stage.numbers;
+        let mut segment = Segment::control(
+            spec.flags.value,
+            numbers.isn(there, here) + seq.0,
+            spec.ack.map_or(Seq(0), |ack| numbers.isn(here, there) + ack),
+        );
+        segment.wnd = spec.win.unwrap_or(u16::MAX);
+        segment.payload = vec![0; usize::from(seq.1)].into();
+        let packet = Packet { src: there, dst: here, segment };
+        self.set.world.inject(id, packet, &mut self.stage);
+        Ok(())
+    }
+
+    fn host_op(&mut self, line: &Line, op: &At<HostOp>) -> Result<(), Stop> {
+        let id = self.host_of(line)?;
+        match op.value {
+            HostOp::Crash => {
+                self.set.world.crash(id, &mut self.stage);
+                let name = self.set.world.name(id).to_owned();
+                self.blocked.retain(|(host, _, _), _| *host != name);
+            }
+            HostOp::FailNetwork => self.set.world.set_network_failed(id, true, &mut self.stage),
+            HostOp::RestoreNetwork => self.set.world.set_network_failed(id, false, &mut self.stage),
+            HostOp::Exit | HostOp::Kill | HostOp::ExitThread => {
+                return Err(skipped(line.span, "the end of a process or thread is not modelled yet"));
+            }
+        }
+        Ok(())
+    }
+
+    /// After the last line: what has a span may still return; then nothing may be left over.
+    fn finish(&mut self) -> Result<(), Stop> {
+        self.run_to(self.set.world.now())?;
+        let patience = self.set.world.now() + Duration::from_secs(100_000);
+        while !(self.blocked.is_empty() && self.going_on.is_empty())
+            && self.set.world.next_event().is_some_and(|next| next <= patience)
+        {
+            self.step()?;
+        }
+        if let Some(blocked) = self.blocked.values().next() {
+            let happened = format!("{} is still blocked after the last line", describe_call(&blocked.made));
+            return Err(Failure::new(blocked.line.span, "the call to return", happened).into());
+        }
+        let last = self.quiet.iter().map(|q| q.to).filter(|&to| to < Instant::END).max();
+        if let Some(last) = last.filter(|&last| last > self.set.world.now()) {
+            self.run_to(last)?;
+        }
+        self.check_silence();
+        if self.set.all_packets
+            && let Some(sent) = self.stage.sent.iter().find(|sent| !sent.matched)
+        {
+            let name = self.set.world.name(sent.host);
+            let packet = self.stage.numbers.describe(&sent.packet);
+            let happened = format!("{} {name} > {packet} [{}]", sent.at, sent.rule);
+            return Err(Failure::new(Span::default(), "every packet to be mentioned", happened).into());
+        }
+        Ok(())
+    }
+
+    fn check_silence(&mut self) {
+        for Quiet { span, host, from, to, flags } in &self.quiet {
+            let loud = self.stage.sent.iter().find(|sent| {
+                sent.host == *host && sent.at >= *from && sent.at <= *to && has_flags(&sent.packet, *flags)
+            });
+            if let Some(sent) = loud {
+                let packet = self.stage.numbers.describe(&sent.packet);
+                let happened = format!("{} > {packet} [{}]", sent.at, sent.rule);
+                self.failures.push(Failure::new(*span, "no such packet", happened));
+            }
+        }
+    }
+}
+
+fn skipped(span: Span, why: impl Into<String>) -> Stop {
+    Stop::Skipped(Failure::new(span, "", why))
+}
+
+/// A state by its name, as netstat, RFC 9293 or a kernel spells it.
+pub(super) fn state_named(name: &str) -> Option<StateName> {
+    let plain = |text: &str| -> String {
+        let text = text.to_ascii_uppercase();
+        let text = text.strip_prefix("TCP_").unwrap_or(&text).to_owned();
+        text.chars().filter(char::is_ascii_alphanumeric).collect()
+    };
+    let wanted = match plain(name).as_str() {
+        "SYNRECV" | "SYNRCVD" => "SYNRECEIVED".to_owned(),
+        "CLOSE" => "CLOSED".to_owned(),
+        other => other.to_owned(),
+    };
+    StateName::ALL.into_iter().find(|state| plain(&state.to_string()) == wanted)
+}

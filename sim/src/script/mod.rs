@@ -1,0 +1,47 @@
+//! The scenario notation: packetdrill's, with lanes for whole hosts.
+//!
+//! ```text
+//!   text ──▶ parse/ ──▶ ast ──▶ setup.rs (headers: the world)
+//!                           └─▶ lanes.rs   files with --host: simulated hosts over links
+//!                           └─▶ machine.rs files without: one host, the script plays the wire
+//!            calls.rs, names.rs: what a call line asks for, whether a result is what it says
+//!            stage.rs: what stands beside the world; report.rs: what came of it
+//! ```
+//!
+//! `docs/scenario-language.md` specifies the notation for people.
+
+pub mod ast;
+mod calls;
+pub mod diagnostic;
+mod lanes;
+mod machine;
+mod names;
+pub mod parse;
+mod report;
+mod setup;
+mod stage;
+
+pub use diagnostic::Diagnostic;
+pub use report::{Failure, Options, Report, Verdict};
+
+use setup::Headers;
+
+/// Runs a scenario.
+///
+/// # Errors
+/// Every diagnostic of a text that is no scenario.
+pub fn run(text: &str, options: &Options) -> Result<Report, Vec<Diagnostic>> {
+    let script = parse::parse(text)?;
+    let failed = |failures| Ok(Report { verdict: Verdict::Failed(failures), run: None });
+    let headers = match Headers::read(&script.headers) {
+        Ok(headers) => headers,
+        Err(failures) => return failed(failures),
+    };
+    if !headers.lanes() {
+        return Ok(machine::play(&script, &headers, options));
+    }
+    match headers.build(&script, options) {
+        Ok(set) => Ok(lanes::play(&script, set)),
+        Err(failures) => failed(failures),
+    }
+}

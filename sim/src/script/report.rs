@@ -1,0 +1,64 @@
+//! What came of a scenario.
+
+use super::ast::Span;
+use crate::trace::Log;
+use crate::world::World;
+use closewait::profile::Profile;
+
+/// What a run is told from outside; the file's own headers come first.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// For hosts whose profile no header names.
+    pub profile: Profile,
+    /// The seed, if no header names one.
+    pub seed: Option<u64>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { profile: Profile::WINDOWS, seed: None }
+    }
+}
+
+/// Something that is not as the scenario says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
+    /// The line.
+    pub span: Span,
+    /// What was expected.
+    pub expected: String,
+    /// What happened.
+    pub happened: String,
+    /// The scenario itself is wrong: nothing was judged.
+    pub bad_input: bool,
+}
+
+impl Failure {
+    pub(super) fn new(span: Span, expected: impl Into<String>, happened: impl Into<String>) -> Self {
+        Self { span, expected: expected.into(), happened: happened.into(), bad_input: false }
+    }
+
+    pub(super) fn bad_input(span: Span, message: impl Into<String>) -> Self {
+        Self { span, expected: String::new(), happened: message.into(), bad_input: true }
+    }
+}
+
+/// How a scenario ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// Every line is satisfied.
+    Passed,
+    /// Some are not.
+    Failed(Vec<Failure>),
+    /// It needs what is not modelled yet.
+    Skipped(Failure),
+}
+
+/// A scenario that was run: how it ended, and everything that happened.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// How it ended.
+    pub verdict: Verdict,
+    /// What happened; none if it never began.
+    pub run: Option<(World, Log)>,
+}

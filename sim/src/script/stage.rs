@@ -1,0 +1,167 @@
+//! What stands beside the world while a scenario runs: the log, the packets that left, the numbers that sequence
+//! numbers are relative to, and the verdicts that `net:` lines ask for.
+
+use super::ast::{OptionSpec, OptionsSpec, TcpPacket, VerdictOp};
+use crate::link::Verdict;
+use crate::trace::{Entry, Log, Sink, What};
+use crate::world::HostId;
+use closewait::addr::Endpoint;
+use closewait::packet::{Flags, Packet};
+use closewait::rule::Rule;
+use closewait::seq::Seq;
+use closewait::time::Instant;
+use std::collections::BTreeMap;
+
+/// A packet that a host handed to a link.
+#[derive(Clone, Debug)]
+pub(super) struct Sent {
+    pub(super) at: Instant,
+    pub(super) host: HostId,
+    pub(super) packet: Packet,
+    pub(super) rule: Rule,
+    /// A packet line was satisfied by it.
+    pub(super) matched: bool,
+}
+
+/// Initial sequence numbers, by direction.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Numbers {
+    isns: BTreeMap<(Endpoint, Endpoint), Seq>,
+    /// The direction of the last SYN.
+    last: Option<(Endpoint, Endpoint)>,
+}
+
+impl Numbers {
+    /// Learns from a packet with SYN.
+    pub(super) fn learn(&mut self, packet: &Packet) {
+        if packet.segment.syn() {
+            self.isns.insert((packet.src, packet.dst), packet.segment.seq);
+            self.last = Some((packet.src, packet.dst));
+        }
+    }
+
+    /// The initial number of a direction; 0 if none was seen.
+    pub(super) fn isn(&self, src: Endpoint, dst: Endpoint) -> Seq {
+        self.isns.get(&(src, dst)).copied().unwrap_or_default()
+    }
+
+    /// The direction of the last connection that began, as its first SYN went.
+    pub(super) fn last(&self) -> Option<(Endpoint, Endpoint)> {
+        self.last
+    }
+
+    /// Whether a packet is what the notation says; what it does not name is not compared.
+    pub(super) fn matches(&self, spec: &TcpPacket, packet: &Packet) -> bool {
+        let segment = &packet.segment;
+        let TcpPacket { flags, seq, ack, win, urg, options, ip: _ } = spec;
+        let relative = segment.seq - self.isn(packet.src, packet.dst);
+        let range = |r: &super::ast::SeqRange| {
+            relative == r.start
+                && u32::from(r.len) == segment.text_len()
+                && r.end == r.start + u32::from(r.len)
+        };
+        let acked = |n: u32| segment.has_ack() && segment.ack - self.isn(packet.dst, packet.src) == n;
+        segment.flags == flags.value
+            && seq.as_ref().is_none_or(|r| range(&r.value))
+            && ack.is_none_or(acked)
+            && win.is_none_or(|win| segment.wnd == win)
+            && urg.is_none_or(|urg| segment.urg == urg)
+            && options.as_ref().is_none_or(|options| options_match(options, packet))
+    }
+
+    /// A packet in the notation.
+    pub(super) fn describe(&self, packet: &Packet) -> String {
+        let segment = &packet.segment;
+        let start = segment.seq - self.isn(packet.src, packet.dst);
+        let len = segment.text_len();
+        let mut text = format!("{} {start}:{}({len})", segment.flags, start.wrapping_add(len));
+        if segment.has_ack() {
+            text += &format!(" ack {}", segment.ack - self.isn(packet.dst, packet.src));
+        }
+        text += &format!(" win {}", segment.wnd);
+        if let Some(mss) = segment.options.mss {
+            text += &format!(" <mss {mss}>");
+        }
+        text
+    }
+}
+
+fn options_match(spec: &OptionsSpec, packet: &Packet) -> bool {
+    let OptionsSpec::List(list) = spec else { return true };
+    let mss = list.iter().find_map(|o| if let OptionSpec::Mss(mss) = o { Some(*mss) } else { None });
+    let others = list.iter().any(|o| !matches!(o, OptionSpec::Mss(_) | OptionSpec::Nop | OptionSpec::Eol));
+    !others && packet.segment.options.mss == mss
+}
+
+/// A packet in the notation, as a line has it.
+pub(super) fn describe_spec(spec: &TcpPacket) -> String {
+    let TcpPacket { flags, seq, ack, win, urg, options, ip: _ } = spec;
+    let mut text = flags.value.to_string();
+    if let Some(r) = seq {
+        text += &format!(" {}:{}({})", r.value.start, r.value.end, r.value.len);
+    }
+    for (name, value) in [("ack", *ack), ("win", win.map(u32::from)), ("urg", urg.map(u32::from))] {
+        if let Some(value) = value {
+            text += &format!(" {name} {value}");
+        }
+    }
+    if options.is_some() {
+        text += " <...>";
+    }
+    text
+}
+
+/// A `net: drop …` that waits for its packet.
+#[derive(Clone, Debug)]
+struct Pending {
+    host: HostId,
+    packet: TcpPacket,
+    nth: u32,
+    what: VerdictOp,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stage {
+    pub(super) log: Log,
+    pub(super) sent: Vec<Sent>,
+    pub(super) numbers: Numbers,
+    pending: Vec<Pending>,
+}
+
+impl Stage {
+    pub(super) fn judge_next(&mut self, host: HostId, packet: TcpPacket, nth: u32, what: VerdictOp) {
+        self.pending.push(Pending { host, packet, nth, what });
+    }
+}
+
+impl Sink for Stage {
+    fn record(&mut self, entry: Entry) {
+        if let (What::Sent { packet, rule, .. }, Some(host)) = (&entry.what, entry.host) {
+            self.numbers.learn(packet);
+            self.sent.push(Sent { at: entry.at, host, packet: packet.clone(), rule: *rule, matched: false });
+        }
+        self.log.record(entry);
+    }
+
+    fn verdict(&mut self, from: HostId, packet: &Packet) -> Verdict {
+        self.numbers.learn(packet);
+        let numbers = &self.numbers;
+        let hit = self.pending.iter_mut().position(|p| {
+            let matches = p.host == from && numbers.matches(&p.packet, packet);
+            p.nth -= u32::from(matches);
+            matches && p.nth == 0
+        });
+        match hit.map(|i| self.pending.remove(i).what) {
+            None => Verdict::Pass,
+            Some(VerdictOp::Drop) => Verdict::Drop,
+            Some(VerdictOp::Dup) => Verdict::Duplicate,
+            Some(VerdictOp::Corrupt) => Verdict::Corrupt,
+            Some(VerdictOp::Hold(time)) => Verdict::Hold(time),
+        }
+    }
+}
+
+/// Whether a packet has (at least) these flags.
+pub(super) fn has_flags(packet: &Packet, flags: Option<Flags>) -> bool {
+    flags.is_none_or(|flags| packet.segment.flags.contains(flags))
+}
