@@ -491,7 +491,11 @@ impl<'a> Lanes<'a> {
         let differs =
             |expected: String, happened: String| Err(Failure::new(line.span, expected, happened).into());
         match check {
-            Check::AtRest => self.at_rest(line.span),
+            Check::AtRest => {
+                self.at_rest(line.span)?;
+                self.previous.end = self.set.world.now();
+                Ok(())
+            }
             Check::TimeWait(wanted) => {
                 let rows = self.set.world.netstat(self.host_of(line)?).connections;
                 let waiting = rows.iter().filter(|(row, _)| row.state == StateName::TimeWait).count();

@@ -1,4 +1,4 @@
-//! From text to [`Script`]: a scanner ([`lex`]), then one file for each part of the grammar.
+//! From text to [`Script`]: a scanner (`lex.rs`), then one file for each part of the grammar.
 //!
 //! | file | what it reads |
 //! |---|---|

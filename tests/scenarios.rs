@@ -1,0 +1,151 @@
+//! Scenarios: what ships, what the table writes, and what each line is worth: changed in one number, code or time,
+//! a scenario fails.
+
+use closewait::profile::Profile;
+use closewait_sim::script::{self, Options, Verdict};
+use closewait_sim::table::{self, Parameters};
+
+const HARD: &str = "\
+// A hard close, and what the peer sees.
+--host=server
+--host=client
+ 0     server: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3
++0     server: bind(3, :80) = 0
++0     server: listen(3, 5) = 0
++0     client: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3
++0...0.020 client: connect(3, server:80) = 0
++0.010 server: accept(3) = 4
++0     client: setsockopt(3, SO_LINGER, {1, 0}) = 0
++0     client: closesocket(3) = 0
++0     client > R.
++0     client: state(3) == CLOSED
++0.010 server: recv(4, 100) = -1 WSAECONNRESET
++0     server: closesocket(4) = 0
++0     server: closesocket(3) = 0
++0     net: at_rest
+";
+
+const LINGERING: &str = "\
+// The first FIN is lost: the call returns when the FIN has been acknowledged after all.
+--host=server
+--host=client
+ 0     server: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3
++0     server: bind(3, :80) = 0
++0     server: listen(3, 5) = 0
++0     client: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3
++0...0.020 client: connect(3, server:80) = 0
++0.010 server: accept(3) = 4
+0.1    client: setsockopt(3, SO_LINGER, {1, 5}) = 0
+0.1    net: drop client > F.
+0.1...0.420 client: closesocket(3) = 0
++0     client: state(3) == FIN_WAIT_2
+";
+
+const ONE_MACHINE: &str = "\
+// SYN-ACK to a socket that was closed in SYN-SENT.
+ 0     socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0     fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
++0     connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)
++0     > S 0:0(0) <...>
++0     close(3) = 0
++0.1   < S. 0:0(0) ack 1 win 65535 <mss 1460>
++0     > R 1:1(0)
+";
+
+fn verdict(text: &str) -> Verdict {
+    script::run(text, &Options::default()).unwrap_or_else(|d| panic!("{d:?}\n{text}")).verdict
+}
+
+/// Mutation: `Lanes::state_of` looks at the handle's number instead of its handle.
+#[test]
+fn the_examples_pass() {
+    for text in [HARD, LINGERING, ONE_MACHINE] {
+        assert_eq!(verdict(text), Verdict::Passed, "{text}");
+    }
+}
+
+/// Each pair: what a line says, and the same with one number, code or time changed.
+#[test]
+fn an_example_with_one_thing_changed_fails() {
+    for (text, was, is) in [
+        (HARD, "listen(3, 5) = 0", "listen(3, 5) = -1"),
+        (HARD, "0.020 client: connect", "0.021 client: connect"),
+        (HARD, "0.020 client: connect", "0.019 client: connect"),
+        (HARD, "+0.010 server: accept", "+0.009 server: accept"),
+        (
+            HARD,
+            "closesocket(3) = 0\n+0     client > R.",
+            "closesocket(3) = -1 WSAEWOULDBLOCK\n+0     client > R.",
+        ),
+        (HARD, "client > R.", "client > F."),
+        (HARD, "client > R.", "client > R"),
+        (HARD, "+0     client > R.", "+0.001 client > R."),
+        (HARD, "state(3) == CLOSED", "state(3) == TIME_WAIT"),
+        (HARD, "+0.010 server: recv", "+0.009 server: recv"),
+        (HARD, "WSAECONNRESET", "WSAECONNABORTED"),
+        (HARD, "closesocket(4) = 0", "closesocket(5) = 0"),
+        (LINGERING, "0.1...0.420", "0.1...0.419"),
+        (LINGERING, "0.1...0.420", "0.1...0.421"),
+        (LINGERING, "drop client > F.", "drop 2 client > F."),
+        (LINGERING, "FIN_WAIT_2", "FIN_WAIT_1"),
+        (ONE_MACHINE, "EINPROGRESS", "ECONNREFUSED"),
+        (ONE_MACHINE, "> S 0:0(0)", "> S 0:1(1)"),
+        (ONE_MACHINE, "> R 1:1(0)", "> R 2:2(0)"),
+        (ONE_MACHINE, "> R 1:1(0)", "> R. 1:1(0)"),
+        (ONE_MACHINE, "+0     > R", "+0.1   > R"),
+    ] {
+        assert!(text.contains(was), "{was}");
+        let changed = text.replacen(was, is, 1);
+        assert!(matches!(verdict(&changed), Verdict::Failed(_)), "still passes:\n{changed}");
+    }
+}
+
+/// Mutation: `World::is_quiet` is always true.
+#[test]
+fn every_row_of_the_table_passes_as_a_scenario() {
+    let parameters = Parameters::default();
+    for profile in [&Profile::WINDOWS, &Profile::DOCUMENTED] {
+        for (i, setting) in table::settings(&parameters).into_iter().enumerate() {
+            let (_, text) = table::run_row(i + 1, setting, &parameters, profile, true);
+            let text = text.expect("a scenario was asked for");
+            assert_eq!(verdict(&text), Verdict::Passed, "row {} under {}:\n{text}", i + 1, profile.name);
+        }
+    }
+}
+
+/// A packet that leaves and is not in the script is a failure on one machine, also after the last line.
+#[test]
+fn what_is_left_over_fails() {
+    let cut = ONE_MACHINE.rsplit_once("+0     > R").expect("the last line").0;
+    assert!(matches!(verdict(cut), Verdict::Failed(_)));
+}
+
+/// A call that is still blocked at the end fails a file with lanes.
+#[test]
+fn a_call_that_never_returns_fails() {
+    let text = format!(
+        "{}+0...* server: accept(3) = 5\n",
+        HARD.split_once("+0     server: closesocket(3)").expect("it").0
+    );
+    assert!(matches!(verdict(&text), Verdict::Failed(_)));
+}
+
+/// What does not exist yet is no failure.
+#[test]
+fn a_call_that_is_not_modelled_is_skipped() {
+    let text = "0 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3\n+0 WSASend(3, 5, ov1) = -1 WSA_IO_PENDING\n";
+    assert!(matches!(verdict(text), Verdict::Skipped(_)));
+}
+
+/// A 240 s TIME_WAIT takes no time. The server's FIN leaves at 0.040 and arrives at 0.050.
+#[test]
+fn time_wait_is_jumped_over() {
+    let text = HARD.replace("{1, 0}", "{0, 0}").replace("client > R.", "client > F.").replace(
+        "state(3) == CLOSED\n+0.010 server: recv(4, 100) = -1 WSAECONNRESET",
+        "state(3) == FIN_WAIT_1\n+0.010 server: recv(4, 100) = 0",
+    );
+    let text =
+        format!("--set=time_wait=240s\n{text}+0 client: time_wait == 1\n240.049999 client: time_wait == 1\n");
+    assert_eq!(verdict(&text), Verdict::Passed, "{text}");
+    assert_eq!(verdict(&format!("{text}240.050 client: time_wait == 0\n")), Verdict::Passed, "{text}");
+}
