@@ -149,3 +149,76 @@ fn time_wait_is_jumped_over() {
     assert_eq!(verdict(&text), Verdict::Passed, "{text}");
     assert_eq!(verdict(&format!("{text}240.050 client: time_wait == 0\n")), Verdict::Passed, "{text}");
 }
+
+fn shipped() -> Vec<(String, String)> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("sim/scenarios");
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .map(|path| (path.display().to_string(), std::fs::read_to_string(&path).expect("text")))
+        .collect();
+    files.sort();
+    files
+}
+
+/// Ten scenarios and two templates, each with two lines that say what it shows.
+#[test]
+fn what_ships_passes() {
+    let files = shipped();
+    assert_eq!(files.len(), 12);
+    for (name, text) in files {
+        assert_eq!(verdict(&text), Verdict::Passed, "{name}");
+        let said = text.lines().take_while(|line| line.starts_with("// ")).count();
+        assert_eq!(said, 2, "{name}: two lines say what it shows");
+    }
+}
+
+/// The numbers, codes and states that a line expects: what comes after `=`, `==`, `...` and `>`.
+fn expectations(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let event = !line.starts_with("//") && !line.starts_with("--") && !line.contains("net:");
+        for marker in [" = ", " == ", "{end=", " ack "] {
+            if let (true, Some(i)) = (event, line.find(marker)) {
+                let start = i + marker.len();
+                let word = line[start..].split([' ', '\n', '}', '{']).next().unwrap_or("");
+                if !word.is_empty() {
+                    found.push(at + start..at + start + word.len());
+                }
+            }
+        }
+        at += line.len();
+    }
+    found
+}
+
+/// Every shipped scenario fails when one expected number, code or state is changed.
+///
+/// Mutation: `calls::compare` accepts every result.
+#[test]
+fn what_ships_fails_when_one_expectation_is_changed() {
+    for (name, text) in shipped() {
+        for range in expectations(&text) {
+            let word = &text[range.clone()];
+            let changed = match word.parse::<i64>() {
+                // A handle's name may be any number: it is the expectation of nothing.
+                // -1 CODE and 0 CODE both mean that it failed with CODE.
+                Ok(-1) => continue,
+                Ok(_) if binds_a_name(&text, range.start) => continue,
+                Ok(n) => (n + 1).to_string(),
+                Err(_) if word == "TIME_WAIT" => "LAST_ACK".to_owned(),
+                Err(_) if word.starts_with("WSA") && word != "WSAEINTR" => "WSAEINTR".to_owned(),
+                Err(_) => "TIME_WAIT".to_owned(),
+            };
+            let other = format!("{}{changed}{}", &text[..range.start], &text[range.end..]);
+            let said = verdict(&other);
+            assert!(matches!(said, Verdict::Failed(_)), "{name}: {word} -> {changed} still passes");
+        }
+    }
+}
+
+fn binds_a_name(text: &str, at: usize) -> bool {
+    let line = text[..at].rsplit('\n').next().unwrap_or("");
+    line.contains("socket(AF_INET") || line.contains("socket(...") || line.contains("accept(")
+}
