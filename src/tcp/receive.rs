@@ -93,7 +93,9 @@ impl Receive {
         let text = self.nxt - before;
         let fin = !self.fin && fin_at == Some(self.nxt);
         if fin {
+            // A FIN takes no room in the buffer: the window stays as it was.
             self.nxt += 1;
+            self.edge += 1;
             self.fin = true;
             self.beyond = None;
         }

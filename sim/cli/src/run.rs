@@ -6,6 +6,7 @@ use crate::progress::Progress;
 use clap::Args;
 use closewait::profile::Profile;
 use closewait_sim::netstat::netstat;
+use closewait_sim::script::diagnostic::Kind;
 use closewait_sim::script::{self, Failure, Options, Verdict};
 use closewait_sim::trace;
 use std::fmt::Write;
@@ -26,6 +27,12 @@ pub(crate) struct Run {
     /// The profile of hosts, where a file names none: windows, documented, rfc9293
     #[arg(long, value_name = "P", default_value = "windows", value_parser = args::profile)]
     profile: &'static Profile,
+    /// One machine: do not compare options, window and initial number of the stack's own handshake segments
+    #[arg(long)]
+    lenient: bool,
+    /// One machine: refuse shell lines that mean nothing here, instead of skipping them
+    #[arg(long)]
+    strict: bool,
     /// Print everything that happened as JSON Lines, too
     #[arg(long)]
     jsonl: bool,
@@ -109,7 +116,8 @@ impl Run {
         packets: &mut Option<Vec<u8>>,
     ) {
         let name = path.display().to_string();
-        let options = Options { profile: self.profile.clone(), seed: self.seed };
+        let Self { lenient, strict, seed, .. } = *self;
+        let options = Options { profile: self.profile.clone(), seed, lenient, strict };
         let Ok(text) = std::str::from_utf8(bytes) else {
             counts.bad += 1;
             let _ = writeln!(out, "BAD     {name}: not UTF-8 text");
@@ -117,6 +125,12 @@ impl Run {
         };
         let report = match script::run(text, &options) {
             Ok(report) => report,
+            Err(diagnostics) if diagnostics.iter().all(|d| d.kind == Kind::NotSupported) => {
+                counts.skipped += 1;
+                let why = diagnostics.first().map_or("", |d| d.message.as_str());
+                let _ = writeln!(out, "skipped {name}: {why}");
+                return;
+            }
             Err(diagnostics) => {
                 counts.bad += 1;
                 let _ = writeln!(out, "BAD     {name}");
@@ -129,7 +143,11 @@ impl Run {
         match &report.verdict {
             Verdict::Passed => {
                 counts.passed += 1;
-                let _ = writeln!(out, "ok      {name}");
+                let skipped = match report.skipped_lines {
+                    0 => String::new(),
+                    n => format!(" ({n} lines skipped)"),
+                };
+                let _ = writeln!(out, "ok      {name}{skipped}");
             }
             Verdict::Skipped(why) => {
                 counts.skipped += 1;

@@ -116,7 +116,7 @@ pub(super) fn play(script: &Script, set: Stageset) -> Report {
         Ok(()) if lanes.failures.is_empty() => Verdict::Passed,
         Ok(()) => Verdict::Failed(lanes.failures),
     };
-    Report { verdict, run: Some((lanes.set.world, lanes.stage.log)) }
+    Report { verdict, run: Some((lanes.set.world, lanes.stage.log)), skipped_lines: 0 }
 }
 
 impl<'a> Lanes<'a> {

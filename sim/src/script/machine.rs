@@ -12,14 +12,16 @@ use super::calls::{self, Addresses, Op, Refusal};
 use super::names::Names;
 use super::report::{Failure, Options, Report, Verdict};
 use super::setup::Headers;
+use super::shell::{self, Meaning};
 use super::stage::{Numbers, describe_spec};
 use crate::trace::describe_call;
 use closewait::addr::{Endpoint, IpAddr, Ipv4Addr, Ipv6Addr};
 use closewait::host::{Host, Output};
-use closewait::packet::{Options as TcpOptions, Packet, Segment};
+use closewait::packet::{Flags, Options as TcpOptions, Packet, Segment};
 use closewait::rule::Rule;
 use closewait::seq::Seq;
 use closewait::stack::{self, Secret};
+use closewait::tcp::StateName;
 use closewait::time::{Duration, Instant};
 use closewait::winsock::{Call, CallResult, HandlePolicy, Outcome, ThreadId, Value};
 use std::collections::VecDeque;
@@ -55,6 +57,9 @@ struct Machine<'a> {
     /// Start and end of the previous line.
     previous: (Instant, Instant),
     tolerance: Option<Duration>,
+    lenient: bool,
+    strict: bool,
+    skipped_lines: usize,
 }
 
 enum Stop {
@@ -70,7 +75,8 @@ impl From<Failure> for Stop {
 
 /// Plays a scenario against one machine.
 pub(super) fn play(script: &Script, headers: &Headers, options: &Options) -> Report {
-    let profile = headers.profile.clone().unwrap_or_else(|| options.profile.clone());
+    let mut profile = headers.profile.clone().unwrap_or_else(|| options.profile.clone());
+    shell::settings(script, &mut profile);
     let (machine, wire) = if headers.v6 {
         let v6 = |n| IpAddr::V6(Ipv6Addr::new(0xfd3d, 0xfa7b, 0xd17d, 0, 0, 0, 0, n));
         (v6(1), v6(2))
@@ -97,6 +103,9 @@ pub(super) fn play(script: &Script, headers: &Headers, options: &Options) -> Rep
         flow: None,
         previous: (Instant::START, Instant::START),
         tolerance: headers.tolerance,
+        lenient: options.lenient,
+        strict: options.strict,
+        skipped_lines: 0,
     };
     let stop = script.lines.iter().try_for_each(|line| machine.line(line)).and_then(|()| machine.finish());
     let verdict = match stop {
@@ -104,7 +113,7 @@ pub(super) fn play(script: &Script, headers: &Headers, options: &Options) -> Rep
         Err(Stop::Failed(failure)) => Verdict::Failed(vec![failure]),
         Err(Stop::Skipped(why)) => Verdict::Skipped(why),
     };
-    Report { verdict, run: None }
+    Report { verdict, run: None, skipped_lines: machine.skipped_lines }
 }
 
 impl<'a> Machine<'a> {
@@ -127,8 +136,8 @@ impl<'a> Machine<'a> {
                 return Err(skipped(line.span, "ICMP and UDP are not modelled yet"));
             }
             Event::Silence(_) => {}
-            Event::Code(code) => return Err(skipped(code.span, "embedded code is not modelled yet")),
-            Event::Shell(shell) => return Err(skipped(shell.span, "shell lines are never run")),
+            Event::Code(code) => self.outside(code.span, shell::code(&code.value))?,
+            Event::Shell(line) => self.outside(line.span, shell::meaning(&line.value))?,
             Event::Check(_) | Event::Net(_) | Event::Host(_) => {
                 return Err(Failure::bad_input(line.span, "a file with one machine has no such line").into());
             }
@@ -262,8 +271,7 @@ impl<'a> Machine<'a> {
 
     /// `<`: the wire sends a packet.
     fn inject(&mut self, spec: &TcpPacket) -> Result<(), Stop> {
-        let begins = spec.flags.value.contains(closewait::packet::Flags::SYN)
-            && !spec.flags.value.contains(closewait::packet::Flags::ACK);
+        let begins = spec.flags.value.contains(Flags::SYN) && !spec.flags.value.contains(Flags::ACK);
         let listening = self.host.netstat().listeners.last().map_or(8080, |(row, _)| row.local.port);
         if self.flow.is_none() && begins {
             self.flow = Some((Endpoint::new(self.machine, listening), Endpoint::new(self.wire.ip, 49_152)));
@@ -285,6 +293,41 @@ impl<'a> Machine<'a> {
         self.drain()
     }
 
+    /// A shell line or embedded code.
+    fn outside(&mut self, span: Span, meaning: Meaning) -> Result<(), Stop> {
+        let (state, wanted) = match meaning {
+            Meaning::Setting => return Ok(()),
+            Meaning::Unknown if self.strict => {
+                return Err(Failure::new(span, "a line that means something here", "it is never run").into());
+            }
+            Meaning::Unknown => {
+                self.skipped_lines += 1;
+                return Ok(());
+            }
+            Meaning::State(state, count) => (state, count),
+            Meaning::Own(state) => (state, None),
+        };
+        let netstat = self.host.netstat();
+        let mut states: Vec<StateName> = netstat.connections.iter().map(|(row, _)| row.state).collect();
+        states.extend(netstat.listeners.iter().map(|_| StateName::Listen));
+        let count = states.iter().filter(|&&s| s == state).count();
+        if wanted.map_or(count > 0, |wanted| wanted == count) {
+            return Ok(());
+        }
+        let names: Vec<_> = states.iter().map(ToString::to_string).collect();
+        let expected = wanted.map_or_else(|| state.to_string(), |n| format!("{n} in {state}"));
+        Err(Failure::new(span, expected, format!("at {}: {}", self.now, names.join(", "))).into())
+    }
+
+    /// What a packet line compares of a packet that leaves: of a handshake's, under `lenient`, flags and ack alone.
+    fn compared(&self, spec: &TcpPacket) -> TcpPacket {
+        let mut spec = spec.clone();
+        if self.lenient && spec.flags.value.contains(Flags::SYN) {
+            (spec.options, spec.win, spec.seq) = (None, None, None);
+        }
+        spec
+    }
+
     /// `>`: the next packet that leaves.
     fn expect(&mut self, line: &Line, spec: &TcpPacket, start: Instant) -> Result<(), Stop> {
         let slack = self.tolerance(start);
@@ -300,7 +343,7 @@ impl<'a> Machine<'a> {
         }
         let Some(sent) = self.sent.pop_front() else { return Ok(()) };
         let timely = any || (sent.at + slack >= start && sent.at <= latest);
-        if !timely || !self.numbers.matches(spec, &sent.packet) {
+        if !timely || !self.numbers.matches(&self.compared(spec), &sent.packet) {
             let expected = format!("> {} at {start}", describe_spec(spec));
             let happened = format!("{} > {} [{}]", sent.at, self.numbers.describe(&sent.packet), sent.rule);
             return Err(Failure::new(line.span, expected, happened).into());

@@ -5,6 +5,7 @@
 //!                           └─▶ lanes.rs   files with --host: simulated hosts over links
 //!                           └─▶ machine.rs files without: one host, the script plays the wire
 //!            calls.rs, names.rs: what a call line asks for, whether a result is what it says
+//!            shell.rs: shell lines, which are never run
 //!            stage.rs: what stands beside the world; report.rs: what came of it
 //! ```
 //!
@@ -19,6 +20,7 @@ mod names;
 pub mod parse;
 mod report;
 mod setup;
+mod shell;
 mod stage;
 
 pub use diagnostic::Diagnostic;
@@ -32,7 +34,7 @@ use setup::Headers;
 /// Every diagnostic of a text that is no scenario.
 pub fn run(text: &str, options: &Options) -> Result<Report, Vec<Diagnostic>> {
     let script = parse::parse(text)?;
-    let failed = |failures| Ok(Report { verdict: Verdict::Failed(failures), run: None });
+    let failed = |failures| Ok(Report { verdict: Verdict::Failed(failures), run: None, skipped_lines: 0 });
     let headers = match Headers::read(&script.headers) {
         Ok(headers) => headers,
         Err(failures) => return failed(failures),

@@ -12,11 +12,15 @@ pub struct Options {
     pub profile: Profile,
     /// The seed, if no header names one.
     pub seed: Option<u64>,
+    /// On one machine: options, window and initial number of the stack's own handshake segments are not compared.
+    pub lenient: bool,
+    /// On one machine: a shell line that means nothing to the simulator is a failure.
+    pub strict: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { profile: Profile::WINDOWS, seed: None }
+        Self { profile: Profile::WINDOWS, seed: None, lenient: false, strict: false }
     }
 }
 
@@ -59,6 +63,8 @@ pub enum Verdict {
 pub struct Report {
     /// How it ended.
     pub verdict: Verdict,
-    /// What happened; none if it never began.
+    /// What happened; none if it never began, and for files with one machine.
     pub run: Option<(World, Log)>,
+    /// Lines that were skipped because they mean nothing to the simulator.
+    pub skipped_lines: usize,
 }

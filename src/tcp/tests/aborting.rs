@@ -42,7 +42,7 @@ fn old_data_after_close_is_acknowledged() {
          > . 2:2 ack 4 win 9997 | unacceptable
          < FP. 1:5 ack 1
          ! EndOfStream | fin-received
-         > . 2:2 ack 5 win 9996 | fin-received
+         > . 2:2 ack 5 win 9997 | fin-received
          FIN_WAIT_1 -> CLOSING | fin-received",
     );
 }
@@ -181,7 +181,7 @@ fn a_reset_in_time_wait_may_be_ignored() {
         "< R 2:2
          drop | rst-time-wait
          < R 3:3
-         > . 2:2 ack 2 win 9999 | rst-challenge
+         > . 2:2 ack 2 win 10000 | rst-challenge
          = TIME_WAIT",
     );
 }

@@ -216,7 +216,7 @@ fn kinds(seq: i64, ack: i64) -> Vec<Seg> {
 fn synchronized_states() -> Vec<(Tcp, Before)> {
     use StateName::*;
     let profile = &Profile::RFC9293;
-    let numbers = |state, una, nxt, rcv| Before { state, passive: false, una, nxt, rcv, wnd: 10_001 - rcv };
+    let numbers = |state, una, nxt, rcv| Before { state, passive: false, una, nxt, rcv, wnd: 10_000 };
     let mut states = Vec::from([
         (Tcp::in_state(SynReceived, profile), Before { passive: true, ..numbers(SynReceived, 0, 1, 1) }),
         (Tcp::crossed(profile), numbers(SynReceived, 0, 1, 1)),

@@ -17,7 +17,7 @@ fn normal_close_of_the_first() {
          = idle
          < F. 1:2 ack 2
          ! EndOfStream | fin-received
-         > . 2:2 ack 2 win 9999 | fin-received
+         > . 2:2 ack 2 win 10000 | fin-received
          FIN_WAIT_2 -> TIME_WAIT | fin-received
          wait 240s
          timer | time-wait-over
@@ -34,10 +34,10 @@ fn normal_close_of_the_second() {
     t.run(
         "< F. 1:2 ack 1
          ! EndOfStream | fin-received
-         > . 1:1 ack 2 win 9999 | fin-received
+         > . 1:1 ack 2 win 10000 | fin-received
          ESTABLISHED -> CLOSE_WAIT | fin-received
          shut
-         > F. 1:2 ack 2 win 9999 | close
+         > F. 1:2 ack 2 win 10000 | close
          CLOSE_WAIT -> LAST_ACK | close
          < . 2:2 ack 2
          ! Acknowledged | ack
@@ -58,7 +58,7 @@ fn simultaneous_close() {
          > F. 1:2 ack 1 win 10000 | close
          < F. 1:2 ack 1
          ! EndOfStream | fin-received
-         > . 2:2 ack 2 win 9999 | fin-received
+         > . 2:2 ack 2 win 10000 | fin-received
          FIN_WAIT_1 -> CLOSING | fin-received
          < . 2:2 ack 2
          ! Acknowledged | ack
@@ -80,7 +80,7 @@ fn fin_with_the_ack_of_ours() {
          ! Acknowledged | ack
          FIN_WAIT_1 -> FIN_WAIT_2 | fin-acked
          ! EndOfStream | fin-received
-         > . 2:2 ack 2 win 9999 | fin-received
+         > . 2:2 ack 2 win 10000 | fin-received
          FIN_WAIT_2 -> TIME_WAIT | fin-received",
     );
 }
@@ -96,7 +96,7 @@ fn time_wait_starts_anew_with_a_retransmitted_fin() {
     t.clone().run(&format!(
         "+100s
          < F. 1:2 ack 2
-         > . 2:2 ack 2 win 9999 | fin-again
+         > . 2:2 ack 2 win 10000 | fin-again
          wait 240s
          {over}"
     ));
@@ -105,9 +105,9 @@ fn time_wait_starts_anew_with_a_retransmitted_fin() {
          < . 2:2 ack 2
          < P. 2:5 ack 2
          < P. 1:2 ack 2
-         > . 2:2 ack 2 win 9999 | unacceptable
+         > . 2:2 ack 2 win 10000 | unacceptable
          < S 0:1
-         > . 2:2 ack 2 win 9999 | unacceptable
+         > . 2:2 ack 2 win 10000 | unacceptable
          wait 140s
          {over}"
     ));
@@ -123,7 +123,7 @@ fn nothing_follows_the_peers_fin() {
     {
         Tcp::in_state(state, &Profile::RFC9293).run(&format!(
             "< F. 1:2 ack {ack}
-             > . {seq}:{seq} ack 2 win 9999 | fin-again
+             > . {seq}:{seq} ack 2 win 10000 | fin-again
              < P. 2:7 ack {ack}
              < F. 2:3 ack {ack}
              = {state}
@@ -153,14 +153,14 @@ fn close_queues_behind_text() {
     t.quietly("< F. 1:2 ack 1 win 1000");
     t.run(
         "send 1500
-         > . 1:1001 ack 2 win 9999 | send
+         > . 1:1001 ack 2 win 10000 | send
          shut
          = CLOSE_WAIT
          send-refused 1
          shut
          < . 2:2 ack 1001 win 1000
          ! Acknowledged | ack
-         > FP. 1001:1502 ack 2 win 9999 | close
+         > FP. 1001:1502 ack 2 win 10000 | close
          CLOSE_WAIT -> LAST_ACK | close
          shut
          = LAST_ACK
@@ -182,7 +182,7 @@ fn half_closed_connections_work_the_other_way() {
     let mut t = Tcp::in_state(StateName::FinWait2, &Profile::RFC9293);
     t.run("< P. 1:4 ack 2\n! Readable | text\n> . 2:2 ack 4 win 9997 | text\nread 3");
     let mut t = Tcp::in_state(StateName::CloseWait, &Profile::RFC9293);
-    t.run("send 3\n> P. 1:4 ack 2 win 9999 | send\n< . 2:2 ack 4\n! Acknowledged | ack");
+    t.run("send 3\n> P. 1:4 ack 2 win 10000 | send\n< . 2:2 ack 4\n! Acknowledged | ack");
 }
 
 /// R36: an orphan waits 120 s in FIN-WAIT-2, anew after each acceptable segment.

@@ -263,7 +263,7 @@ fn text_on_syn_is_queued() {
          SYN_RECEIVED -> ESTABLISHED | handshake-done
          ! Readable | text
          ! EndOfStream | fin-received
-         > . 1:1 ack 5 win 9996 | fin-received
+         > . 1:1 ack 5 win 9997 | fin-received
          ESTABLISHED -> CLOSE_WAIT | fin-received
          read 3",
     );
@@ -297,7 +297,7 @@ fn a_syn_ack_may_carry_text_and_fin() {
          SYN_SENT -> ESTABLISHED | syn-ack
          ! Readable | text
          ! EndOfStream | fin-received
-         > . 1:1 ack 5 win 9996 | fin-received
+         > . 1:1 ack 5 win 9997 | fin-received
          ESTABLISHED -> CLOSE_WAIT | fin-received
          read 3",
     );

@@ -48,7 +48,7 @@ fn a_fin_past_a_gap_waits() {
          < P. 1:4 ack 1
          ! Readable | text
          ! EndOfStream | fin-received
-         > . 1:1 ack 8 win 9993 | fin-received
+         > . 1:1 ack 8 win 9994 | fin-received
          ESTABLISHED -> CLOSE_WAIT | fin-received
          read 6",
     );

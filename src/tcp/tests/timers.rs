@@ -125,8 +125,8 @@ fn retransmission_gives_up_by_time() {
 fn retransmission_gives_up_by_count() {
     for (state, segment) in [
         (StateName::FinWait1, "> F. 1:2 ack 1 win 10000"),
-        (StateName::Closing, "> F. 1:2 ack 2 win 9999"),
-        (StateName::LastAck, "> F. 1:2 ack 2 win 9999"),
+        (StateName::Closing, "> F. 1:2 ack 2 win 10000"),
+        (StateName::LastAck, "> F. 1:2 ack 2 win 10000"),
     ] {
         let mut t = Tcp::in_state(state, &Profile::WINDOWS);
         for ms in [300, 600, 1200, 2400, 4800] {
