@@ -80,7 +80,7 @@ impl Host {
     /// The host after a loss of power: its addresses and profile, and nothing else.
     #[must_use]
     pub fn rebooted(&self, secret: Secret) -> Self {
-        Self { stack: self.stack.rebooted(secret), winsock: Winsock::default() }
+        Self { stack: self.stack.rebooted(secret), winsock: self.winsock.rebooted() }
     }
 
     /// The network subsystem fails, or is restored (CS-A3): while it has failed calls fail with WSAENETDOWN, also

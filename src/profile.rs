@@ -54,6 +54,8 @@ pub struct Profile {
     pub text_on_syn: TextOnSyn,
     /// R43: what takes a place in the backlog.
     pub backlog: Backlog,
+    /// R49, RFC 5961 section 7: how many ACKs leave for which nothing was taken.
+    pub ack_throttle: AckThrottle,
     /// R23, R29: retries of a refused SYN, and how long after each RST.
     pub refused_retries: RefusedRetries,
     /// Whether giving up on retransmission sends a RST. RFC 9293 3.8.3 (c) says "close the connection".
@@ -236,6 +238,15 @@ pub enum Backlog {
     CountsCompleted,
 }
 
+/// R49: so many ACKs in that time, for each connection.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct AckThrottle {
+    /// How many.
+    pub count: u32,
+    /// In which time.
+    pub per: Duration,
+}
+
 /// R23, R29: what follows a RST that refuses a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct RefusedRetries {
@@ -302,6 +313,7 @@ impl Profile {
         rst_in_time_wait: RstInTimeWait::Closes,
         text_on_syn: TextOnSyn::Queued,
         backlog: Backlog::CountsHalfOpen,
+        ack_throttle: AckThrottle { count: 10, per: Duration::from_secs(5) },
         refused_retries: RefusedRetries { count: 0, after: Duration::ZERO },
         give_up_sends_rst: false,
         time_wait: Duration::from_secs(240),

@@ -150,7 +150,7 @@ impl World {
     /// Adds a host. The n-th has the addresses 10.0.x.y and fd00::n, n counted from 1 (x, y: n in two bytes).
     pub fn add_host(&mut self, name: &str, profile: Profile) -> HostId {
         let id = HostId(u32::try_from(self.nodes.len()).expect("fewer than 2^32 hosts in a world"));
-        let mut host = Host::new(profile, Secret(key(self.seed, &format!("host {name} isn"))));
+        let mut host = Host::new(profile, Secret(key(self.seed, &format!("host {} isn", id.0))));
         let [_, x, y, z] = (id.0 + 1).to_be_bytes();
         let v4 = Ipv4Addr::new(10, x, y, z);
         let v6 = Ipv6Addr::from((0xfd00_u128 << 112) | u128::from(id.0 + 1));
@@ -174,11 +174,9 @@ impl World {
         let n = self.links.len();
         let there = self.add_direction(b, config, &format!("link {n} there"));
         let back = self.add_direction(a, config, &format!("link {n} back"));
-        for host in [a, b] {
-            self.nodes[host.index()].host.set_mtu(config.mtu);
-        }
         self.nodes[a.index()].routes.insert(b, there);
         self.nodes[b.index()].routes.insert(a, back);
+        self.settle_mtu();
         self.links.push([there, back]);
         LinkId(u32::try_from(n).expect("fewer than 2^32 links in a world"))
     }
@@ -202,6 +200,15 @@ impl World {
         for i in self.links[link.0 as usize] {
             self.directions[i].set_config(config);
         }
+        self.settle_mtu();
+    }
+
+    /// A host's new connections fit every one of its links.
+    fn settle_mtu(&mut self) {
+        for node in &mut self.nodes {
+            let mtus = node.routes.values().map(|&i| self.directions[i].config().mtu);
+            node.host.set_mtu(mtus.min().unwrap_or(MTU));
+        }
     }
 
     /// What a link is like.
@@ -221,7 +228,7 @@ impl World {
     pub fn crash(&mut self, host: HostId, sink: &mut dyn Sink) {
         let node = &mut self.nodes[host.index()];
         node.boots += 1;
-        let secret = Secret(key(self.seed, &format!("host {} isn boot {}", node.name, node.boots)));
+        let secret = Secret(key(self.seed, &format!("host {} isn boot {}", host.0, node.boots)));
         node.host = node.host.rebooted(secret);
         self.returned.retain(|(thread, _)| thread.host != host);
         self.record(host, sink, || What::Crashed);

@@ -2,7 +2,8 @@
 
 use super::Stack;
 use super::isn::Secret;
-use crate::addr::{Endpoint, IpAddr};
+use super::table::Table;
+use crate::addr::{Endpoint, Interner, IpAddr};
 use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 use hashbrown::HashMap;
@@ -89,13 +90,13 @@ impl Ports {
     }
 
     /// The next ephemeral port that `free` agrees to.
-    fn ephemeral(&mut self, free: impl Fn(&Self, u16) -> bool) -> Option<u16> {
+    fn ephemeral(&mut self, free: impl Fn(u16) -> bool) -> Option<u16> {
         let count = u32::try_from(self.ephemeral.len()).unwrap_or(0);
         for step in 0..count {
             let offset = (self.next + step) % count;
             let port = u32::from(*self.ephemeral.start()) + offset;
             let port = u16::try_from(port).unwrap_or(*self.ephemeral.end());
-            if self.at(port).is_empty() && free(self, port) {
+            if self.at(port).is_empty() && free(port) {
                 self.next = (offset + 1) % count;
                 return Some(port);
             }
@@ -125,6 +126,14 @@ fn conflict(first: Binding, second: Binding) -> Option<BindError> {
     }
 }
 
+/// Whether a connection, in whatever state, has the name.
+fn has_connections(table: &Table, addrs: &Interner, name: Endpoint) -> bool {
+    table.iter().any(|(_, conn)| {
+        let ip = || addrs.addr(conn.tuple.local);
+        conn.tuple.local_port == name.port && (name.ip.is_unspecified() || ip() == name.ip)
+    })
+}
+
 impl Stack {
     /// Takes `name` (port 0: an ephemeral port).
     ///
@@ -135,7 +144,11 @@ impl Stack {
             return Err(BindError::NotAvailable);
         }
         let name = if name.port == 0 {
-            let port = self.ports.ephemeral(|_, _| true).ok_or(BindError::Exhausted)?;
+            let (table, addrs) = (&self.table, &self.addrs);
+            let free = |port| {
+                sharing != Sharing::Exclusive || !has_connections(table, addrs, Endpoint { port, ..name })
+            };
+            let port = self.ports.ephemeral(free).ok_or(BindError::Exhausted)?;
             Endpoint { port, ..name }
         } else {
             name
@@ -146,17 +159,10 @@ impl Stack {
             return Err(error);
         }
         // WF-9.4, 9.5: connections of the port stand in the way of an exclusive binding only.
-        if sharing == Sharing::Exclusive && self.has_connections(name) {
+        if sharing == Sharing::Exclusive && has_connections(&self.table, &self.addrs, name) {
             return Err(BindError::InUse);
         }
         Ok(self.ports.insert(binding))
-    }
-
-    fn has_connections(&self, name: Endpoint) -> bool {
-        self.table.iter().any(|(_, conn)| {
-            let (local, _) = self.endpoints(&conn.tuple);
-            local.port == name.port && (name.ip.is_unspecified() || local.ip == name.ip)
-        })
     }
 
     /// The name of a binding.

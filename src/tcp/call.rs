@@ -206,10 +206,15 @@ impl State {
 
     /// The receive buffer's size in bytes. The announced window never shrinks for it.
     pub fn set_receive_buffer(&mut self, bytes: u32, cx: &mut Cx<'_>) {
-        if let Some(tcb) = self.tcb_mut() {
-            tcb.rcv.capacity = bytes;
-            if tcb.rcv.owes_update(tcb.mss(), cx.profile.window_update_segments) {
-                tcb.send_ack(Rule::WindowUpdate, cx);
+        match self {
+            Self::SynSent(s) => s.settings.receive_buffer = bytes,
+            Self::SynReceived(s) => s.settings.receive_buffer = bytes,
+            with_tcb!() | Self::TimeWait(_) | Self::Closed(_) => {
+                let Some(tcb) = self.tcb_mut() else { return };
+                tcb.rcv.capacity = bytes;
+                if tcb.rcv.owes_update(tcb.mss(), cx.profile.window_update_segments) {
+                    tcb.send_ack(Rule::WindowUpdate, cx);
+                }
             }
         }
     }

@@ -106,6 +106,8 @@ pub enum Cause {
     TimedOut,
     /// This end sent a RST.
     Aborted,
+    /// This end sent a RST when CLOSE's time was over.
+    CloseExpired,
     /// The user deleted it before there was anything to abort, or its listener took it back.
     Deleted,
 }
@@ -116,7 +118,7 @@ impl Cause {
         match self {
             Self::Finished | Self::ResetClosing | Self::TimedOut => false,
             Self::Reset | Self::ResetAfterFin => profile.rst_discards_unread,
-            Self::Refused | Self::SynTimedOut | Self::Aborted | Self::Deleted => true,
+            Self::Refused | Self::SynTimedOut | Self::Aborted | Self::CloseExpired | Self::Deleted => true,
         }
     }
 }

@@ -48,6 +48,7 @@ pub mod status;
 mod syn_sent;
 mod synchronized;
 pub mod tcb;
+mod throttle;
 mod timeouts;
 mod transmit;
 
@@ -201,6 +202,7 @@ pub struct TimeWait {
     pub(crate) until: Instant,
     /// Received and not yet read, if a program still may.
     pub(crate) inbox: Option<Box<Rope>>,
+    pub(crate) throttle: throttle::Throttle,
 }
 
 /// CLOSED after a connection's life.

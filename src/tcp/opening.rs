@@ -1,6 +1,7 @@
 //! SYN-SENT and SYN-RECEIVED: what exists before a connection is established.
 
 use super::tcb::{App, Tcb};
+use super::throttle::Throttle;
 use super::{Cx, Effect, Notice, State, StateName, receive::Receive, rtt::Rtt, send::Send};
 use crate::packet::{Flags, Options, Segment};
 use crate::profile::{MaxR2, Profile};
@@ -78,6 +79,8 @@ impl MaxR2 {
 #[derive(Clone, Debug)]
 pub struct SynSent {
     pub(super) settings: Settings,
+    /// The window that the SYN announces; a larger buffer counts from ESTABLISHED on.
+    pub(super) window: u16,
     pub(super) iss: Seq,
     pub(super) timer: SynTimer,
     /// RSTs that refused the SYN so far (R23).
@@ -101,6 +104,8 @@ pub enum Origin {
 #[derive(Clone, Debug)]
 pub struct SynReceived {
     pub(super) settings: Settings,
+    /// The window that the SYN+ACK announces.
+    pub(super) window: u16,
     pub(super) origin: Origin,
     pub(super) iss: Seq,
     pub(super) irs: Seq,
@@ -119,12 +124,8 @@ impl Settings {
         u16::try_from(self.receive_buffer).unwrap_or(u16::MAX)
     }
 
-    fn syn(&self, flags: Flags, seq: Seq, ack: Seq) -> Segment {
-        Segment {
-            wnd: self.syn_window(),
-            options: Options { mss: Some(self.mss) },
-            ..Segment::control(flags, seq, ack)
-        }
+    fn syn(&self, wnd: u16, flags: Flags, seq: Seq, ack: Seq) -> Segment {
+        Segment { wnd, options: Options { mss: Some(self.mss) }, ..Segment::control(flags, seq, ack) }
     }
 }
 
@@ -132,19 +133,27 @@ impl SynSent {
     /// OPEN (active): the SYN leaves (RFC 9293 3.10.1).
     #[must_use = "the connection begins as the returned state"]
     pub fn open(iss: Seq, settings: Settings, cx: &mut Cx<'_>) -> State {
-        let s = Self { settings, iss, timer: SynTimer::start(cx), refusals: 0, retrying: false };
+        let s = Self {
+            settings,
+            window: settings.syn_window(),
+            iss,
+            timer: SynTimer::start(cx),
+            refusals: 0,
+            retrying: false,
+        };
         s.send_syn(Rule::ActiveOpen, cx);
         State::became(StateName::Closed, State::SynSent(Box::new(s)), Rule::ActiveOpen, cx)
     }
 
     pub(super) fn send_syn(&self, rule: Rule, cx: &mut Cx<'_>) {
-        cx.transmit(self.settings.syn(Flags::SYN, self.iss, Seq(0)), rule);
+        cx.transmit(self.settings.syn(self.window, Flags::SYN, self.iss, Seq(0)), rule);
     }
 
     /// SYN+ACK came: our SYN is acknowledged.
     pub(super) fn established(&self, segment: &Segment, cx: &mut Cx<'_>) -> Tcb {
         let snd = Opened {
             settings: self.settings,
+            window: self.window,
             iss: self.iss,
             irs: segment.seq,
             peer_mss: segment.options.mss,
@@ -158,7 +167,9 @@ impl SynSent {
 
     /// The peer's SYN crossed ours.
     pub(super) fn crossed(&self, segment: &Segment, cx: &mut Cx<'_>) -> SynReceived {
-        SynReceived::new(self.settings, Origin::Active, self.iss, segment, cx)
+        // The window does not shrink below what the SYN announced.
+        let window = self.window.max(self.settings.syn_window());
+        SynReceived { window, ..SynReceived::new(self.settings, Origin::Active, self.iss, segment, cx) }
     }
 }
 
@@ -172,6 +183,7 @@ impl SynReceived {
     ) -> Self {
         Self {
             settings,
+            window: settings.syn_window(),
             origin,
             iss,
             irs: segment.seq,
@@ -187,13 +199,14 @@ impl SynReceived {
     }
 
     pub(super) fn send_syn_ack(&self, rule: Rule, cx: &mut Cx<'_>) {
-        cx.transmit(self.settings.syn(Flags::SYN | Flags::ACK, self.iss, self.rcv_nxt()), rule);
+        cx.transmit(self.settings.syn(self.window, Flags::SYN | Flags::ACK, self.iss, self.rcv_nxt()), rule);
     }
 
     /// The control block, our SYN still unacknowledged.
     pub(super) fn tcb(&self, cx: &mut Cx<'_>) -> Tcb {
         Opened {
             settings: self.settings,
+            window: self.window,
             iss: self.iss,
             irs: self.irs,
             peer_mss: self.peer_mss,
@@ -228,6 +241,7 @@ fn early(segment: &Segment, profile: &Profile) -> Option<Segment> {
 /// What both ways of opening know when the transmission control block is made.
 struct Opened {
     settings: Settings,
+    window: u16,
     iss: Seq,
     irs: Seq,
     peer_mss: Option<u16>,
@@ -237,7 +251,7 @@ struct Opened {
 
 impl Opened {
     fn tcb(self, cx: &mut Cx<'_>) -> Tcb {
-        let Self { settings, iss, irs, peer_mss, wnd, timer } = self;
+        let Self { settings, window, iss, irs, peer_mss, wnd, timer } = self;
         let mut rtt = timer.rtt;
         let lost_syn = timer.retransmissions > 0;
         if lost_syn {
@@ -248,10 +262,11 @@ impl Opened {
         let mss = peer_mss.unwrap_or(settings.default_mss).clamp(1, settings.mss.max(1));
         Tcb {
             snd: Send::new(iss, mss, wnd, irs, rtt, syn_sent, settings.nodelay, cx.profile),
-            rcv: Receive::new(irs, settings.receive_buffer, settings.syn_window()),
+            rcv: Receive::new(irs, settings.receive_buffer, window),
             announced_mss: settings.mss,
             app: App::Open,
             close_by: None,
+            throttle: Throttle::default(),
         }
     }
 }

@@ -88,7 +88,7 @@ impl Receive {
         }
         self.nxt += super::send::len32(text.len());
         self.inbox.push(text);
-        let reassembled = self.close_gap();
+        self.close_gap();
         let fin_at = fin_at.or(self.beyond.as_ref().and_then(|b| b.fin));
         let text = self.nxt - before;
         let fin = !self.fin && fin_at == Some(self.nxt);
@@ -99,12 +99,11 @@ impl Receive {
             self.fin = true;
             self.beyond = None;
         }
-        if text == 0 && !fin { Taken::Nothing } else { Taken::InOrder { text, fin, reassembled } }
+        if text == 0 && !fin { Taken::Nothing } else { Taken::InOrder { text, fin } }
     }
 
-    fn close_gap(&mut self) -> bool {
-        let Some(beyond) = &mut self.beyond else { return false };
-        let mut closed = false;
+    fn close_gap(&mut self) {
+        let Some(beyond) = &mut self.beyond else { return };
         while let Some((seq, _)) = beyond.blocks.front()
             && seq.le(self.nxt)
         {
@@ -114,13 +113,11 @@ impl Receive {
                 text.advance(known);
                 self.nxt += super::send::len32(text.len());
                 self.inbox.push(text);
-                closed = true;
             }
         }
         if beyond.blocks.is_empty() && beyond.fin.is_none() {
             self.beyond = None;
         }
-        closed
     }
 
     /// Bytes that wait past a gap.
@@ -133,7 +130,7 @@ impl Receive {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Taken {
     /// RCV.NXT advanced by `text` octets and the FIN.
-    InOrder { text: u32, fin: bool, reassembled: bool },
+    InOrder { text: u32, fin: bool },
     /// Kept past a gap.
     PastGap,
     /// All of it was known.
@@ -206,10 +203,7 @@ mod tests {
         assert_eq!(r.take(start + 6, bytes("ghi"), true), Taken::PastGap);
         assert_eq!(r.take(start + 3, bytes("def"), false), Taken::PastGap);
         assert_eq!(r.past_gap(), 6);
-        assert_eq!(
-            r.take(start, bytes("abcd"), false),
-            Taken::InOrder { text: 9, fin: true, reassembled: true }
-        );
+        assert_eq!(r.take(start, bytes("abcd"), false), Taken::InOrder { text: 9, fin: true });
         assert_eq!(r.inbox.to_bytes(), "abcdefghi");
         assert_eq!(r.nxt, start + 10);
     }
@@ -221,10 +215,7 @@ mod tests {
         assert_eq!(r.take(start + 2, bytes("CD"), false), Taken::PastGap);
         assert_eq!(r.take(start + 1, bytes("bcdefg"), false), Taken::PastGap);
         assert_eq!(r.take(start + 9, bytes("j"), false), Taken::PastGap);
-        assert_eq!(
-            r.take(start, bytes("a"), false),
-            Taken::InOrder { text: 7, fin: false, reassembled: true }
-        );
+        assert_eq!(r.take(start, bytes("a"), false), Taken::InOrder { text: 7, fin: false });
         assert_eq!(r.inbox.to_bytes(), "abCDefg");
         assert_eq!(r.take(start, bytes("abcdefg"), false), Taken::Nothing);
     }
@@ -234,7 +225,7 @@ mod tests {
         let mut r = receive();
         let start = r.nxt;
         let big = Bytes::from(alloc::vec![7; 1500]);
-        assert_eq!(r.take(start, big, false), Taken::InOrder { text: 1000, fin: false, reassembled: false });
+        assert_eq!(r.take(start, big, false), Taken::InOrder { text: 1000, fin: false });
         assert_eq!(r.announce(100), 0);
         drop(r.inbox.split_front(99));
         assert_eq!(r.announce(100), 0, "less than a segment is not announced");

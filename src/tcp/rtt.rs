@@ -3,6 +3,9 @@
 use crate::profile::Profile;
 use crate::time::Duration;
 
+/// The granularity G of RFC 6298: no timeout is shorter, whatever a profile says, so that time moves.
+const LEAST: Duration = Duration::from_millis(1);
+
 /// SRTT, RTTVAR and RTO of a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Rtt {
@@ -15,8 +18,8 @@ pub struct Rtt {
 impl Rtt {
     /// Before any measurement (2.1).
     #[must_use]
-    pub const fn new(profile: &Profile) -> Self {
-        Self { srtt: None, rttvar: Duration::ZERO, rto: profile.initial_rto }
+    pub fn new(profile: &Profile) -> Self {
+        Self { srtt: None, rttvar: Duration::ZERO, rto: profile.initial_rto.max(LEAST) }
     }
 
     /// The current retransmission timeout.
@@ -38,17 +41,17 @@ impl Rtt {
         self.srtt = Some(Duration::from_nanos(srtt));
         self.rttvar = Duration::from_nanos(rttvar);
         let rto = Duration::from_nanos(srtt) + Duration::from_nanos(rttvar).saturating_mul(4);
-        self.rto = rto.max(profile.min_rto).min(profile.max_rto);
+        self.rto = rto.max(profile.min_rto).min(profile.max_rto).max(LEAST);
     }
 
     /// The timer expired (5.5).
     pub fn back_off(&mut self, profile: &Profile) {
-        self.rto = self.rto.saturating_mul(2).min(profile.max_rto);
+        self.rto = self.rto.saturating_mul(2).min(profile.max_rto).max(LEAST);
     }
 
     /// Data begins after a SYN was retransmitted (5.7).
     pub fn after_syn_loss(&mut self, profile: &Profile) {
-        self.rto = profile.rto_after_syn_loss;
+        self.rto = profile.rto_after_syn_loss.max(LEAST);
     }
 }
 

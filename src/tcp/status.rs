@@ -152,10 +152,10 @@ impl State {
         self.tcb().and_then(|tcb| tcb.close_by)
     }
 
-    /// Whether the connection was aborted at this end: by ABORT, by CLOSE's limit, or for data nobody could read.
+    /// Whether CLOSE's time limit ended the connection.
     #[must_use]
-    pub fn expired(&self) -> bool {
-        self.cause() == Some(Cause::Aborted)
+    pub fn close_expired(&self) -> bool {
+        self.cause() == Some(Cause::CloseExpired)
     }
 
     /// Why the connection is over, if it is.

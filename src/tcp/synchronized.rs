@@ -34,7 +34,7 @@ impl State {
     /// RCV.NXT and RCV.WND.
     fn receive_window(&self) -> (Seq, u32) {
         match self {
-            Self::SynReceived(s) => (s.rcv_nxt(), u32::from(s.settings.syn_window())),
+            Self::SynReceived(s) => (s.rcv_nxt(), u32::from(s.window)),
             Self::TimeWait(s) => (s.rcv_nxt, u32::from(s.wnd)),
             with_tcb!() | Self::SynSent(_) | Self::Closed(_) => {
                 self.tcb().map_or((Seq(0), 0), |tcb| (tcb.rcv.nxt, tcb.rcv.wnd()))
@@ -42,10 +42,25 @@ impl State {
         }
     }
 
+    /// An ACK for which nothing was taken (RFC 5961 section 7, R49): only so many of them leave.
+    fn challenge(&mut self, rule: Rule, cx: &mut Cx<'_>) {
+        let throttle = match self {
+            Self::TimeWait(s) => Some(&mut s.throttle),
+            Self::SynSent(_) | Self::SynReceived(_) | Self::Closed(_) | with_tcb!() => {
+                self.tcb_mut().map(|tcb| &mut tcb.throttle)
+            }
+        };
+        if throttle.is_none_or(|t| t.allows(cx.now, cx.profile.ack_throttle)) {
+            self.send_ack(rule, cx);
+        } else {
+            cx.ignore(Rule::AckThrottled);
+        }
+    }
+
     /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`.
     fn send_ack(&mut self, rule: Rule, cx: &mut Cx<'_>) {
         let (seq, ack, wnd) = match self {
-            Self::SynReceived(s) => (s.iss + 1, s.rcv_nxt(), s.settings.syn_window()),
+            Self::SynReceived(s) => (s.iss + 1, s.rcv_nxt(), s.window),
             Self::TimeWait(s) => (s.snd_nxt, s.rcv_nxt, s.wnd),
             with_tcb!() | Self::SynSent(_) | Self::Closed(_) => {
                 if let Some(tcb) = self.tcb_mut() {
@@ -89,7 +104,12 @@ fn first_sequence_number(mut state: State, segment: &mut Segment, cx: &mut Cx<'_
     {
         s.until = cx.now + cx.profile.time_wait;
     }
-    state.send_ack(rule, cx);
+    // Text and FIN come again until they are acknowledged; what carries neither may wait.
+    if segment.text_len() > 0 || segment.fin() {
+        state.send_ack(rule, cx);
+    } else {
+        state.challenge(rule, cx);
+    }
     Break(state)
 }
 
@@ -128,7 +148,7 @@ fn second_rst(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
     }
     let (nxt, _) = state.receive_window();
     if segment.seq != nxt {
-        state.send_ack(Rule::RstChallenge, cx);
+        state.challenge(Rule::RstChallenge, cx);
         return Break(state);
     }
     Break(match &state {
@@ -164,7 +184,7 @@ fn fourth_syn(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
     {
         return Break(state.ended(Cause::Deleted, Rule::SynToListen, cx));
     }
-    state.send_ack(Rule::SynChallenge, cx);
+    state.challenge(Rule::SynChallenge, cx);
     Break(state)
 }
 
@@ -213,7 +233,7 @@ fn synchronized_ack(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Ste
     let Some(tcb) = state.tcb_mut() else { return Continue(state) };
     let snd = &mut tcb.snd;
     if segment.ack.gt(snd.nxt) {
-        state.send_ack(Rule::AckOfUnsent, cx);
+        state.challenge(Rule::AckOfUnsent, cx);
         return Break(state);
     }
     if snd.acks_new(segment.ack) {
@@ -246,7 +266,7 @@ fn synchronized_ack(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Ste
 }
 
 fn time_wait(from: StateName, tcb: Tcb, rule: Rule, cx: &mut Cx<'_>) -> State {
-    let Tcb { snd, mut rcv, .. } = tcb;
+    let Tcb { snd, mut rcv, throttle, .. } = tcb;
     let wnd = rcv.announce(snd.mss);
     let inbox = core::mem::take(&mut rcv.inbox);
     let to = State::TimeWait(TimeWait {
@@ -255,6 +275,7 @@ fn time_wait(from: StateName, tcb: Tcb, rule: Rule, cx: &mut Cx<'_>) -> State {
         wnd,
         until: cx.now + cx.profile.time_wait,
         inbox: (!inbox.is_empty()).then(|| Box::new(inbox)),
+        throttle,
     });
     State::became(from, to, rule, cx)
 }
@@ -319,7 +340,7 @@ fn seventh_text(mut state: State, segment: Segment, ack: Option<Rule>, cx: &mut 
     let (seq, fin) = (segment.text_seq(), segment.fin());
     let taken = tcb.rcv.take(seq, segment.payload, fin);
     let (text, fin) = match taken {
-        Taken::InOrder { text, fin, reassembled: _ } => (text, fin),
+        Taken::InOrder { text, fin } => (text, fin),
         Taken::PastGap => return respond(state, ack.or(Some(Rule::OutOfOrder)), cx),
         Taken::Nothing => return respond(state, ack.or(Some(Rule::TextAccepted)), cx),
     };

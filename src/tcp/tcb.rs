@@ -2,6 +2,7 @@
 
 use super::receive::Receive;
 use super::send::Send;
+use super::throttle::Throttle;
 use crate::time::Instant;
 
 /// The sending and the receiving half, and whoever uses them.
@@ -14,6 +15,7 @@ pub struct Tcb {
     pub(crate) app: App,
     /// CLOSE turns into ABORT here if text is still unacknowledged (RFC 9293 3.9.1.4).
     pub(crate) close_by: Option<Instant>,
+    pub(crate) throttle: Throttle,
 }
 
 /// What the user may still do with a connection.

@@ -90,7 +90,7 @@ impl State {
         if self.unacknowledged() > 0 {
             cx.out.push(Effect::Expired { rule: Rule::CloseExpired });
             self.send_rst(Rule::CloseExpired, cx);
-            return self.ended(Cause::Aborted, Rule::CloseExpired, cx);
+            return self.ended(Cause::CloseExpired, Rule::CloseExpired, cx);
         }
         if let Some(tcb) = self.tcb_mut() {
             tcb.close_by = None;

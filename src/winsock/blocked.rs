@@ -107,10 +107,14 @@ impl Winsock {
                 | Cause::SynTimedOut
                 | Cause::TimedOut
                 | Cause::Aborted
+                | Cause::CloseExpired
                 | Cause::Deleted),
             ) => {
                 socket.phase = Phase::Unconnected;
-                socket.error = Some(connect_error(cause));
+                let error = connect_error(cause);
+                socket.connect_failed = Some(error);
+                // After a failed blocking connect SO_ERROR reads 0.
+                socket.error = socket.waiters.is_empty().then_some(error);
                 stack.detach(conn);
             }
         }
@@ -184,7 +188,7 @@ impl Winsock {
     /// connect: how it went. The phase has been settled.
     pub(super) fn try_connect(&self, id: SocketId) -> Attempt {
         let socket = self.sockets.get(id);
-        match (socket.phase, socket.error) {
+        match (socket.phase, socket.connect_failed) {
             (Phase::Connecting(..), _) => Attempt::Wait,
             (Phase::Connected(_), _) => Attempt::ok(Value::Zero),
             (Phase::Unconnected | Phase::Listening(_) | Phase::Closing(_), error) => {
@@ -203,6 +207,7 @@ fn connect_error(cause: Cause) -> WsaError {
         | Cause::ResetClosing
         | Cause::Finished
         | Cause::Aborted
+        | Cause::CloseExpired
         | Cause::Deleted => WsaError::ConnRefused,
     }
 }

@@ -147,7 +147,7 @@ impl Winsock {
         let over = state.name() == StateName::Closed;
         let rule = if acknowledged && (!over || state.fin_acknowledged()) {
             Rule::LingerDone
-        } else if over && state.expired() {
+        } else if over && state.close_expired() {
             Rule::LingerExpired
         } else if over {
             Rule::LingerAborted

@@ -41,6 +41,7 @@ impl Winsock {
             receive_shut: false,
             send_shut: false,
             error: None,
+            connect_failed: None,
             waiters: VecDeque::new(),
             owner: process,
             made_by: MadeBy { call: "socket", thread, at: now },
@@ -115,6 +116,7 @@ impl Winsock {
             references: 1,
             binding: None,
             error: None,
+            connect_failed: None,
             waiters: VecDeque::new(),
             owner: process,
             made_by: MadeBy { call: "accept", thread, at: now },
@@ -184,7 +186,6 @@ impl Winsock {
         })?;
         socket.binding = Some(binding);
         socket.phase = Phase::Connecting(conn, name);
-        socket.error = None;
         Ok(())
     }
 

@@ -217,6 +217,8 @@ fn over(cause: Cause, profile: &Profile) -> Option<(WsaError, Rule)> {
             GiveUpCode::TimedOut => (WsaError::TimedOut, Rule::ConnectionTimedOut),
             GiveUpCode::ConnAborted => (WsaError::ConnAborted, Rule::ConnectionTimedOut),
         },
-        Cause::Aborted | Cause::Refused | Cause::Deleted => (WsaError::ConnAborted, Rule::ConnectionAborted),
+        Cause::Aborted | Cause::CloseExpired | Cause::Refused | Cause::Deleted => {
+            (WsaError::ConnAborted, Rule::ConnectionAborted)
+        }
     })
 }

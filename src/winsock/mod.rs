@@ -59,48 +59,86 @@ pub enum Output {
 pub struct Winsock {
     processes: Vec<Process>,
     threads: Vec<Thread>,
+    /// Numbers that were given before the host last lost power: they are nobody's, and never given again.
+    gone: Gone,
     sockets: Sockets,
     /// The network subsystem has failed (CS-A3).
     failed: bool,
     out: VecDeque<Output>,
 }
 
+/// How many processes and threads there were before.
+#[derive(Clone, Copy, Debug, Default)]
+struct Gone {
+    processes: u32,
+    threads: u32,
+}
+
 impl Winsock {
+    /// After a loss of power: no process, no thread, no socket.
+    #[must_use]
+    pub fn rebooted(&self) -> Self {
+        let gone = Gone {
+            processes: self.gone.processes + number(self.processes.len()),
+            threads: self.gone.threads + number(self.threads.len()),
+        };
+        Self { gone, ..Self::default() }
+    }
+
     /// A new process, without threads, before any WSAStartup.
     pub fn create_process(&mut self, policy: HandlePolicy) -> ProcessId {
         self.processes.push(Process::new(policy));
-        ProcessId(number(self.processes.len() - 1))
+        self.process_id(self.processes.len() - 1)
     }
 
-    /// A new thread of a process.
+    /// A new thread of a process. If the process is none of this host's, every call of the thread fails.
     pub fn create_thread(&mut self, process: ProcessId) -> ThreadId {
         self.threads.push(Thread { process, last_error: 0, blocked: None });
-        ThreadId(number(self.threads.len() - 1))
+        self.thread_id(self.threads.len() - 1)
     }
 
-    /// The process that a thread belongs to.
+    fn process_id(&self, i: usize) -> ProcessId {
+        ProcessId(self.gone.processes + number(i))
+    }
+
+    fn thread_id(&self, i: usize) -> ThreadId {
+        ThreadId(self.gone.threads + number(i))
+    }
+
+    /// A thread that exists, and whose process does.
+    fn find_thread(&self, id: ThreadId) -> Option<&Thread> {
+        let thread = self.threads.get(id.0.checked_sub(self.gone.threads)? as usize)?;
+        self.find_process(thread.process).map(|_| thread)
+    }
+
+    fn find_process(&self, id: ProcessId) -> Option<&Process> {
+        self.processes.get(id.0.checked_sub(self.gone.processes)? as usize)
+    }
+
+    /// The process that a thread belongs to; none if the thread is none of this host's.
     #[must_use]
-    pub fn process_of(&self, thread: ThreadId) -> ProcessId {
-        self.thread(thread).process
+    pub fn process_of(&self, thread: ThreadId) -> Option<ProcessId> {
+        self.find_thread(thread).map(|t| t.process)
     }
 
     /// The first thread of the process that a thread belongs to.
     #[must_use]
     pub fn first_thread(&self, thread: ThreadId) -> ThreadId {
-        let process = self.thread(thread).process;
-        self.threads.iter().position(|t| t.process == process).map_or(thread, |i| ThreadId(number(i)))
+        let process = self.process_of(thread);
+        let first = self.threads.iter().position(|t| Some(t.process) == process);
+        first.map_or(thread, |i| self.thread_id(i))
     }
 
     /// The call that a thread is blocked in.
     #[must_use]
     pub fn blocked(&self, thread: ThreadId) -> Option<&Blocked> {
-        self.threads.get(thread.0 as usize)?.blocked.as_ref()
+        self.find_thread(thread)?.blocked.as_ref()
     }
 
     /// Every thread that is blocked, in the order of threads.
     pub fn all_blocked(&self) -> impl Iterator<Item = (ThreadId, &Blocked)> {
         let threads = self.threads.iter().enumerate();
-        threads.filter_map(|(i, t)| Some((ThreadId(number(i)), t.blocked.as_ref()?)))
+        threads.filter_map(|(i, t)| Some((self.thread_id(i), t.blocked.as_ref()?)))
     }
 
     pub(crate) fn poll_output(&mut self) -> Option<Output> {
@@ -121,10 +159,17 @@ impl Winsock {
         }
     }
 
-    /// A thread makes a call. A thread that is blocked, or none of this host's, gets WSAEINPROGRESS.
+    /// A thread makes a call. A thread that is blocked gets WSAEINPROGRESS; one that is none of this host's (any
+    /// more) has no process that called WSAStartup.
     pub(crate) fn call(&mut self, stack: &mut Stack, now: Instant, thread: ThreadId, call: Call) -> Outcome {
-        if self.threads.get(thread.0 as usize).is_none_or(|t| t.blocked.is_some()) {
-            return self.immediate(Attempt::fail(WsaError::InProgress));
+        match self.find_thread(thread) {
+            None => {
+                return self.immediate(Attempt::Done(Err(WsaError::NotInitialised), Rule::NotInitialised));
+            }
+            Some(thread) if thread.blocked.is_some() => {
+                return self.immediate(Attempt::fail(WsaError::InProgress));
+            }
+            Some(_) => {}
         }
         let startup = matches!(call, Call::WsaStartup { .. });
         let outcome = self.dispatch(stack, now, thread, call);
@@ -281,31 +326,33 @@ impl Winsock {
     }
 
     fn socket_of(&self, process: ProcessId, handle: Handle) -> Result<SocketId, WsaError> {
-        match self.process(process).handles.get(handle) {
+        match self.find_process(process).and_then(|p| p.handles.get(handle)) {
             Some(Object::Socket(id)) => Ok(id),
             Some(Object::Event) | None => Err(WsaError::NotSock),
         }
     }
 
     fn process(&self, id: ProcessId) -> &Process {
-        &self.processes[id.0 as usize]
+        &self.processes[(id.0 - self.gone.processes) as usize]
     }
 
     fn process_mut(&mut self, id: ProcessId) -> &mut Process {
-        &mut self.processes[id.0 as usize]
+        let i = (id.0 - self.gone.processes) as usize;
+        &mut self.processes[i]
     }
 
     fn thread(&self, id: ThreadId) -> &Thread {
-        &self.threads[id.0 as usize]
+        &self.threads[(id.0 - self.gone.threads) as usize]
     }
 
     fn thread_mut(&mut self, id: ThreadId) -> &mut Thread {
-        &mut self.threads[id.0 as usize]
+        let i = (id.0 - self.gone.threads) as usize;
+        &mut self.threads[i]
     }
 
     fn threads_of(&self, process: ProcessId) -> Vec<ThreadId> {
         let threads = self.threads.iter().enumerate().filter(|(_, t)| t.process == process);
-        threads.map(|(i, _)| ThreadId(number(i))).collect()
+        threads.map(|(i, _)| self.thread_id(i)).collect()
     }
 }
 

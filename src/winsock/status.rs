@@ -1,13 +1,12 @@
 //! Who owns what: for netstat, and for the report of leaks.
 
+use super::Winsock;
 use super::call::Handle;
 use super::process::ProcessId;
 use super::socket::{MadeBy, Phase, SocketId};
-use super::{Winsock, number};
 use crate::addr::Endpoint;
 use crate::stack::Stack;
 use crate::tcp::StateName;
-use crate::time::Instant;
 use alloc::vec::Vec;
 
 /// The process and handles behind a socket.
@@ -68,7 +67,10 @@ impl Winsock {
     pub fn leaks(&self) -> Vec<Leak> {
         let processes = self.processes.iter().enumerate();
         processes
-            .flat_map(|(i, p)| p.handles.sockets().into_iter().map(move |open| (ProcessId(number(i)), open)))
+            .flat_map(|(i, p)| {
+                let process = self.process_id(i);
+                p.handles.sockets().into_iter().map(move |open| (process, open))
+            })
             .map(|(process, (handle, id))| Leak { process, handle, made_by: self.sockets.get(id).made_by })
             .collect()
     }
@@ -92,11 +94,5 @@ impl Winsock {
                 && self.sockets.get(blocked.socket).waiters.contains(&thread);
             assert!(waits, "{thread:?}: blocked on a socket that knows it since {:?}", blocked.since);
         }
-    }
-
-    /// When the oldest blocked call was made.
-    #[must_use]
-    pub fn blocked_since(&self) -> Option<Instant> {
-        self.all_blocked().map(|(_, b)| b.since).min()
     }
 }

@@ -11,7 +11,7 @@ pub(crate) fn one_way(text: &str) -> Result<Duration, String> {
         .into_iter()
         .find_map(|(unit, digits)| Some((text.strip_suffix(unit)?, digits)))
         .or_else(|| (text == "0").then_some((text, 0)))
-        .ok_or_else(|| format!("no unit: {would_do}"))?;
+        .ok_or_else(|| format!("no unit of s, ms, us or ns: {would_do}"))?;
     if number.trim_start().starts_with('-') {
         return Err(format!("negative: {would_do}"));
     }

@@ -13,8 +13,8 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Makes the folder if it is not there, and tries to write to it.
-    pub(crate) fn open(path: &Path) -> Result<Self, String> {
+    /// Makes the folder if it is not there, and tries to write to it; what stands in the way of a file is an error.
+    pub(crate) fn open(path: &Path, names: &[String]) -> Result<Self, String> {
         let made = !path.exists();
         if made {
             fs::create_dir_all(path)
@@ -23,10 +23,13 @@ impl Folder {
         let folder = Self { path: path.to_owned(), made };
         NamedTempFile::new_in(path)
             .map_err(|e| format!("cannot write to the folder {}: {e}", path.display()))?;
-        Ok(folder)
+        match names.iter().map(|name| path.join(name)).find(|file| file.is_dir()) {
+            Some(file) => Err(format!("cannot write {}: it is a folder", file.display())),
+            None => Ok(folder),
+        }
     }
 
-    /// Writes all files, or none.
+    /// Writes all files, or leaves what was there.
     pub(crate) fn write(mut self, files: &[(String, String)]) -> Result<(), String> {
         let failed = |name: &str, e: &dyn std::fmt::Display| {
             format!("cannot write {}: {e}", self.path.join(name).display())
@@ -37,16 +40,20 @@ impl Folder {
             file.write_all(text.as_bytes()).map_err(|e| failed(name, &e))?;
             written.push((name, file));
         }
-        let mut kept: Vec<PathBuf> = Vec::new();
+        let mut kept: Vec<(PathBuf, Option<Vec<u8>>)> = Vec::new();
         for (name, file) in written {
             let path = self.path.join(name);
+            let before = fs::read(&path).ok();
             if let Err(e) = file.persist(&path) {
-                for path in kept {
-                    let _ = fs::remove_file(path);
+                for (path, before) in kept {
+                    let _ = match before {
+                        Some(bytes) => fs::write(path, bytes),
+                        None => fs::remove_file(path),
+                    };
                 }
                 return Err(failed(name, &e.error));
             }
-            kept.push(path);
+            kept.push((path, before));
         }
         self.made = false;
         Ok(())

@@ -24,13 +24,13 @@ pub(crate) struct Table {
     /// Timeout of the rows that have one, in seconds: 0 to 65535
     #[arg(long, value_name = "SECONDS", default_value = "5", allow_hyphen_values = true, value_parser = args::linger)]
     linger: u16,
-    /// Bytes in the one send of the rows with data
+    /// Bytes in the one send of the rows with data: 1 to 1073741823
     #[arg(long, value_name = "N", default_value = "262144", allow_hyphen_values = true, value_parser = args::bytes)]
     bytes: usize,
     /// How to print the table
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Also write each row as a scenario (packetdrill's notation, with lanes) into this folder
+    /// Also write each row as a scenario (packetdrill's notation, with lanes) into this folder; needs a delay
     #[arg(long, value_name = "DIR")]
     pkt: Option<PathBuf>,
 }
@@ -52,11 +52,20 @@ Examples:
 
 Each row: a client connects to a server that reads without pause, sets the linger option, sends the row's data and
 calls closesocket. Data is 'none', 'unsent' (one send, nothing of it acknowledged yet) or 'undeliverable' (the link
-is cut first). Waits are in virtual time.";
+is cut first). Waits are in virtual time. 'open' says whether a send of one byte succeeded after WSAEWOULDBLOCK: with
+more than 524288 bytes queued it does not, although the connection works.";
 
 impl Table {
     pub(crate) fn run(&self) -> Result<(), String> {
-        let folder = self.pkt.as_deref().map(Folder::open).transpose()?;
+        if self.pkt.is_some() && self.one_way == Duration::ZERO {
+            return Err(
+                "--pkt with --one-way 0: without a delay everything happens at one instant, and a scenario \
+                        cannot say in which order; 1us would do"
+                    .into(),
+            );
+        }
+        let names: Vec<String> = (1..=18).map(|row| format!("row-{row:02}.pkt")).collect();
+        let folder = self.pkt.as_deref().map(|path| Folder::open(path, &names)).transpose()?;
         let parameters = Parameters { one_way: self.one_way, linger: self.linger, bytes: self.bytes };
         let settings = table::settings(&parameters);
         let progress = Progress::new(settings.len(), "rows");
@@ -64,7 +73,7 @@ impl Table {
         let mut scripts = Vec::new();
         for (i, setting) in settings.into_iter().enumerate() {
             let (row, script) = table::run_row(i + 1, setting, &parameters, self.profile, folder.is_some());
-            scripts.extend(script.map(|text| (format!("row-{:02}.pkt", i + 1), text)));
+            scripts.extend(script.map(|text| (names[i].clone(), text)));
             rows.push(row);
             progress.done(i + 1);
         }

@@ -11,7 +11,6 @@ use closewait::addr::Endpoint;
 use closewait::buf::Rope;
 use closewait::time::{Duration, Instant};
 use closewait::winsock::{Call, CallResult, Handle, Linger, Value, WsaError, consts};
-use std::rc::Rc;
 
 /// The calls that a program's thread can make.
 #[derive(Clone, Debug)]
@@ -43,7 +42,7 @@ impl Winsock {
     /// # Errors
     /// The call's own.
     pub async fn call(&self, call: Call) -> CallResult {
-        Asked { mailbox: Rc::clone(&self.mailbox), request: Some(Request::Call(call)) }.await
+        Asked::new(&self.mailbox, Request::Call(call)).await
     }
 
     /// The time.
@@ -54,8 +53,7 @@ impl Winsock {
 
     /// Does nothing until `at`.
     pub async fn sleep_until(&self, at: Instant) {
-        let request = Some(Request::SleepUntil(at));
-        let _ = Asked { mailbox: Rc::clone(&self.mailbox), request }.await;
+        let _ = Asked::new(&self.mailbox, Request::SleepUntil(at)).await;
     }
 
     /// Does nothing for a while.

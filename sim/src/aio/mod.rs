@@ -73,6 +73,8 @@ struct Mailbox {
     request: Option<Request>,
     /// A request was made and not yet answered.
     busy: bool,
+    /// Whoever made it does not wait for the answer any more.
+    abandoned: bool,
     reply: Option<CallResult>,
 }
 
@@ -82,6 +84,13 @@ type Shared = Rc<RefCell<Mailbox>>;
 struct Asked {
     mailbox: Shared,
     request: Option<Request>,
+    answered: bool,
+}
+
+impl Asked {
+    fn new(mailbox: &Shared, request: Request) -> Self {
+        Self { mailbox: Rc::clone(mailbox), request: Some(request), answered: false }
+    }
 }
 
 impl Future for Asked {
@@ -93,6 +102,7 @@ impl Future for Asked {
         if let Some(request) = self.request.take() {
             if mailbox.busy {
                 // The thread is in a call whose future was dropped, or runs beside this one.
+                self.answered = true;
                 return Poll::Ready(Err(WsaError::InProgress));
             }
             mailbox.request = Some(request);
@@ -102,9 +112,35 @@ impl Future for Asked {
         match mailbox.reply.take() {
             Some(reply) => {
                 mailbox.busy = false;
+                self.answered = true;
                 Poll::Ready(reply)
             }
             None => Poll::Pending,
+        }
+    }
+}
+
+impl Drop for Asked {
+    /// A call that is under way goes on without its future; the thread is busy until it has returned.
+    fn drop(&mut self) {
+        let mut mailbox = self.mailbox.borrow_mut();
+        if self.request.is_some() || !mailbox.busy || self.answered {
+            return;
+        }
+        if mailbox.request.take().is_some() || mailbox.reply.take().is_some() {
+            mailbox.busy = false;
+        } else {
+            mailbox.abandoned = true;
+        }
+    }
+}
+
+impl Mailbox {
+    fn answer(&mut self, reply: CallResult) {
+        if std::mem::take(&mut self.abandoned) {
+            self.busy = false;
+        } else {
+            self.reply = Some(reply);
         }
     }
 }
@@ -228,14 +264,14 @@ impl Programs {
             && entry.key().0 <= now
         {
             let program = entry.remove();
-            self.programs[program].mailbox.borrow_mut().reply = Some(Ok(closewait::winsock::Value::Zero));
+            self.programs[program].mailbox.borrow_mut().answer(Ok(closewait::winsock::Value::Zero));
             self.ready.push_back(program);
         }
     }
 
     fn reply(&mut self, thread: Thread, result: CallResult) {
         if let Some(program) = self.waiting.remove(&thread) {
-            self.programs[program].mailbox.borrow_mut().reply = Some(result);
+            self.programs[program].mailbox.borrow_mut().answer(result);
             self.ready.push_back(program);
         }
     }
@@ -253,7 +289,7 @@ impl Programs {
         match request {
             Request::Call(call) => match world.call(program.thread, call, sink) {
                 Outcome::Returned(returned) => {
-                    program.mailbox.borrow_mut().reply = Some(returned.result);
+                    program.mailbox.borrow_mut().answer(returned.result);
                     self.ready.push_front(index);
                 }
                 Outcome::Blocked => {

@@ -124,8 +124,16 @@ impl<'a> Lanes<'a> {
         let (base, start) = self.start_of(line)?;
         if start < self.set.world.now() {
             let now = self.set.world.now();
-            let text = format!("a time that is not before {now}, where the lines before have got to");
-            return Err(Failure::new(line.time.span, text, format!("{start}")).into());
+            let text = format!("{start} is before {now}, where the lines before have got to");
+            return Err(match line.time.value.start {
+                // The file itself runs backwards, whatever happened.
+                Start::Absolute(_) if self.previous.start > start => {
+                    Failure::bad_input(line.time.span, text).into()
+                }
+                Start::Absolute(_) | Start::After(_) | Start::AfterStart(_) | Start::Any => {
+                    Failure::new(line.time.span, format!("a time from {now} on"), text).into()
+                }
+            });
         }
         self.run_to(start)?;
         self.previous = Previous { start, waiting: None, end: start };
@@ -418,7 +426,7 @@ impl<'a> Lanes<'a> {
     fn remember_ends(&mut self, thread: Thread, call: &Call) {
         if let Call::Closesocket { s } = call {
             let host = self.set.world.host(thread.host);
-            let process = host.winsock().process_of(thread.id);
+            let Some(process) = host.winsock().process_of(thread.id) else { return };
             if let Some(ends) = host.socket(process, *s).and_then(|status| status.ends) {
                 self.ends.insert((thread.host, process.number(), *s), ends);
             }

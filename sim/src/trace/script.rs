@@ -152,7 +152,7 @@ struct Names {
 
 impl Names {
     fn of(&mut self, world: &World, thread: Thread, s: Handle) -> usize {
-        let process = world.host(thread.host).winsock().process_of(thread.id).number();
+        let process = process_number(world, thread);
         let names = self.sockets.entry((thread.host, process)).or_default();
         let next = names.len() + 3;
         *names.entry(s).or_insert(next)
@@ -228,9 +228,13 @@ fn endpoint(world: &World, to: Endpoint) -> String {
     }
 }
 
+fn process_number(world: &World, thread: Thread) -> u32 {
+    world.host(thread.host).winsock().process_of(thread.id).map_or(0, |process| process.number())
+}
+
 /// Whose line it is: `client`, `client.p2.t1`.
 fn lane(world: &World, thread: Thread) -> String {
-    let process = world.host(thread.host).winsock().process_of(thread.id).number();
+    let process = process_number(world, thread);
     let first = world.host(thread.host).winsock().first_thread(thread.id);
     match (process, thread.id.number() - first.number() + 1) {
         (1, 1) => world.name(thread.host).to_owned(),

@@ -226,7 +226,7 @@ fn close_with_unacknowledged_text_becomes_abort() {
          wait 2s
          timer | close-expired
          > R. 12:12 ack 1 | close-expired
-         ! Ended(Aborted) | close-expired
+         ! Ended(CloseExpired) | close-expired
          FIN_WAIT_1 -> CLOSED | close-expired
          = idle",
     );

@@ -1,0 +1,39 @@
+//! ACK throttling (RFC 5961 section 7): two ends whose numbers have come apart would answer each other for ever.
+
+use crate::profile::AckThrottle;
+use crate::time::Instant;
+
+/// How many ACKs that nothing was taken for left lately.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Throttle {
+    since: Instant,
+    count: u32,
+}
+
+impl Throttle {
+    /// Counts one more; false if it must not leave.
+    #[must_use]
+    pub(super) fn allows(&mut self, now: Instant, limit: AckThrottle) -> bool {
+        if self.count == 0 || now.since(self.since) >= limit.per {
+            *self = Self { since: now, count: 0 };
+        }
+        let allowed = self.count < limit.count;
+        self.count += u32::from(allowed);
+        allowed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Duration;
+
+    #[test]
+    fn so_many_leave_in_a_while() {
+        let limit = AckThrottle { count: 2, per: Duration::from_secs(5) };
+        let at = |ms| Instant::START + Duration::from_millis(ms);
+        let mut throttle = Throttle::default();
+        let allowed = [0, 1, 2, 4_999, 5_000, 5_001, 5_002].map(|ms| throttle.allows(at(ms), limit));
+        assert_eq!(allowed, [true, true, false, false, true, true, false]);
+    }
+}
