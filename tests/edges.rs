@@ -4,7 +4,6 @@ use closewait::addr::Endpoint;
 use closewait::packet::{Flags, Packet, Segment};
 use closewait::profile::Profile;
 use closewait::rule::Rule;
-use closewait::seq::Seq;
 use closewait::time::Duration;
 use closewait::winsock::{Call, Outcome, WsaError, consts};
 use closewait_sim::aio::{Programs, Task, Winsock};
@@ -145,11 +144,9 @@ fn a_lingering_close_says_why_it_returned() {
     });
     pair.run(4);
     assert_eq!(closed.result(), Some(Ok(())));
-    let lingered = pair.log.entries().iter().rev().find_map(|e| match &e.what {
-        What::Returned { returned, blocked: true, .. } if e.host == Some(pair.client.0) => {
-            Some(returned.rule)
-        }
-        _ => None,
+    let of_client = |e: &&closewait_sim::trace::Entry| e.host == Some(pair.client.0);
+    let lingered = pair.log.entries().iter().rev().filter(of_client).find_map(|e| {
+        if let What::Returned { returned, blocked: true, .. } = &e.what { Some(returned.rule) } else { None }
     });
     assert_eq!(lingered, Some(Rule::LingerAborted));
 }

@@ -93,7 +93,7 @@ pub fn settings(parameters: &Parameters) -> Vec<Setting> {
 /// Runs one row; with `script`, also as a scenario that passes.
 ///
 /// # Panics
-/// If a call that the row's programs make to get going fails: a defect of this crate.
+/// If the parameters are out of the bounds that [`Parameters`] names: the client cannot connect then.
 #[must_use]
 pub fn run_row(
     number: usize,
@@ -106,6 +106,9 @@ pub fn run_row(
 }
 
 /// Runs every row. `progress` is told after each how many are done.
+///
+/// # Panics
+/// As [`run_row`].
 #[must_use]
 pub fn run(parameters: &Parameters, profile: &Profile, mut progress: impl FnMut(usize)) -> Table {
     let settings = settings(parameters);

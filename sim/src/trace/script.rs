@@ -7,7 +7,7 @@ use closewait::addr::Endpoint;
 use closewait::packet::Flags;
 use closewait::tcp::StateName;
 use closewait::time::{Duration, Instant};
-use closewait::winsock::{Call, CallResult, Handle, Value};
+use closewait::winsock::{Call, CallResult, Handle, ProcessId, Value};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -229,7 +229,7 @@ fn endpoint(world: &World, to: Endpoint) -> String {
 }
 
 fn process_number(world: &World, thread: Thread) -> u32 {
-    world.host(thread.host).winsock().process_of(thread.id).map_or(0, |process| process.number())
+    world.host(thread.host).winsock().process_of(thread.id).map_or(0, ProcessId::number)
 }
 
 /// Whose line it is: `client`, `client.p2.t1`.
