@@ -56,7 +56,6 @@ fn verdict(text: &str) -> Verdict {
     script::run(text, &Options::default()).unwrap_or_else(|d| panic!("{d:?}\n{text}")).verdict
 }
 
-/// Mutation: `Lanes::state_of` looks at the handle's number instead of its handle.
 #[test]
 fn the_examples_pass() {
     for text in [HARD, LINGERING, ONE_MACHINE] {
@@ -100,7 +99,7 @@ fn an_example_with_one_thing_changed_fails() {
     }
 }
 
-/// Mutation: `World::is_quiet` is always true.
+/// Mutation: a recv_all line names the bytes of its last recv alone.
 #[test]
 fn every_row_of_the_table_passes_as_a_scenario() {
     let parameters = Parameters::default();
@@ -195,7 +194,7 @@ fn expectations(text: &str) -> Vec<std::ops::Range<usize>> {
 
 /// Every shipped scenario fails when one expected number, code or state is changed.
 ///
-/// Mutation: `calls::compare` accepts every result.
+/// Mutation: every state is the one that is expected.
 #[test]
 fn what_ships_fails_when_one_expectation_is_changed() {
     for (name, text) in shipped() {
