@@ -3,20 +3,19 @@
 //! Lines are carried out in file order, each at its instant, after every packet and deadline of that instant. A
 //! blocked call occupies only its thread; its return is compared when it comes.
 
-use super::ast::{
-    At, CallEvent, Check, End, Event, HostOp, Lane, Line, NetOp, PacketBody, Script, Span, Start, TcpPacket,
-    Time,
-};
+mod expect;
+mod network;
+
+use super::ast::{At, CallEvent, End, Event, Lane, Line, PacketBody, Script, Span, Start};
 use super::calls::{self, Op, Refusal};
 use super::names::Names;
 use super::report::{Failure, Report, Verdict};
-use super::setup::{Key, Stageset, link_field};
-use super::stage::{Stage, describe_spec, has_flags};
+use super::setup::{Key, Stageset};
+use super::stage::Stage;
 use crate::trace::describe_call;
 use crate::world::{HostId, Thread};
 use closewait::addr::Endpoint;
-use closewait::packet::{Flags, Packet, Segment};
-use closewait::seq::Seq;
+use closewait::packet::Flags;
 use closewait::tcp::StateName;
 use closewait::time::{Duration, Instant};
 use closewait::winsock::{Call, CallResult, Handle, Outcome, Value};
@@ -433,218 +432,6 @@ impl<'a> Lanes<'a> {
         }
     }
 
-    /// A packet enters the link when the line says.
-    fn packet(&mut self, line: &'a Line, spec: &TcpPacket, base: Instant) -> Result<(), Stop> {
-        let host = self.host_of(line)?;
-        let Time { start, latest, .. } = line.time.value;
-        let from = self.set.world.now();
-        let to = match (start, latest) {
-            (Start::Any, _) => None,
-            (_, Some(latest)) => Some(base + latest),
-            (_, None) => Some(from),
-        };
-        loop {
-            let first = self.cursor.get(&host).copied().unwrap_or(0);
-            let numbers = &self.stage.numbers;
-            let found = self.stage.sent.iter().enumerate().skip(first).find(|(_, sent)| {
-                let timely = start == Start::Any || (sent.at >= from && to.is_none_or(|to| sent.at <= to));
-                sent.host == host && timely && numbers.matches(spec, &sent.packet)
-            });
-            if let Some((i, sent)) = found {
-                let at = sent.at;
-                self.stage.sent[i].matched = true;
-                self.cursor.insert(host, i + 1);
-                if start == Start::Any || latest.is_some() {
-                    self.previous.end = at;
-                }
-                return Ok(());
-            }
-            // What is due now may still send it.
-            let next = self.set.world.next_event();
-            let due = next.is_some_and(|next| to.is_none_or(|to| next <= to));
-            if !due || !self.step()? {
-                return Err(self.missing(line, host, spec, first, from).into());
-            }
-        }
-    }
-
-    fn missing(&self, line: &Line, host: HostId, spec: &TcpPacket, first: usize, from: Instant) -> Failure {
-        let sent = self.stage.sent.iter().skip(first).filter(|s| s.host == host);
-        let mut near: Vec<_> = sent.filter(|s| s.at >= from).take(4).collect();
-        if near.is_empty() {
-            near = self.stage.sent.iter().filter(|s| s.host == host).rev().take(2).collect();
-        }
-        let words = |s: &super::stage::Sent| {
-            format!("{} > {} [{}]", s.at, self.stage.numbers.describe(&s.packet), s.rule)
-        };
-        let happened = match near.is_empty() {
-            true => "it sent nothing".to_owned(),
-            false => near.into_iter().map(words).collect::<Vec<_>>().join("; "),
-        };
-        Failure::new(line.span, format!("> {} at {from}", describe_spec(spec)), happened)
-    }
-
-    fn silence(&mut self, line: &Line, flags: Option<Flags>, base: Instant) -> Result<(), Stop> {
-        let from = self.set.world.now();
-        let to = match line.time.value.end {
-            Some(End::At(t) | End::Between(_, t)) => base + t,
-            Some(End::Any) => Instant::END,
-            None => from,
-        };
-        self.quiet.push(Quiet { span: line.span, host: self.host_of(line)?, from, to, flags });
-        Ok(())
-    }
-
-    fn check(&mut self, line: &Line, check: &Check) -> Result<(), Stop> {
-        let differs =
-            |expected: String, happened: String| Err(Failure::new(line.span, expected, happened).into());
-        match check {
-            Check::AtRest => {
-                self.at_rest(line.span)?;
-                self.previous.end = self.set.world.now();
-                Ok(())
-            }
-            Check::TimeWait(wanted) => {
-                let rows = self.set.world.netstat(self.host_of(line)?).connections;
-                let waiting = rows.iter().filter(|(row, _)| row.state == StateName::TimeWait).count();
-                if waiting == *wanted as usize {
-                    return Ok(());
-                }
-                differs(format!("time_wait == {wanted}"), format!("{waiting} in TIME_WAIT"))
-            }
-            Check::Leaks(wanted) => {
-                let (host, p, _) = Self::key(line)?;
-                let id = self.set.hosts[&host];
-                let process = self.set.processes.get(&(host, p)).map(|process| process.id);
-                let leaks = self.set.world.host(id).leaks();
-                let leaks = leaks.iter().filter(|leak| Some(leak.process) == process).count();
-                if leaks == *wanted as usize {
-                    return Ok(());
-                }
-                differs(format!("leaks == {wanted}"), format!("{leaks} sockets are not closed"))
-            }
-            Check::State { socket, state } => {
-                let wanted = state_named(&state.value).ok_or_else(|| {
-                    let names: Vec<_> = StateName::ALL.iter().map(ToString::to_string).collect();
-                    Failure::bad_input(state.span, format!("no such state: {}", names.join(", ")))
-                })?;
-                let actual = self.state_of(line, socket.value)?;
-                if actual == wanted {
-                    return Ok(());
-                }
-                differs(format!("state({}) == {wanted}", socket.value), actual.to_string())
-            }
-        }
-    }
-
-    fn state_of(&self, line: &Line, name: i64) -> Result<StateName, Stop> {
-        let (host, p, _) = Self::key(line)?;
-        let id = self.set.hosts[&host];
-        let Some(names) = self.names.get(&(host.clone(), p)) else { return Ok(StateName::Closed) };
-        let (handle, process) = (names.handle(name), self.set.processes[&(host, p)].id);
-        if let Some(status) = self.set.world.host(id).socket(process, handle) {
-            return Ok(status.state);
-        }
-        let ends = self.ends.get(&(id, process.number(), handle));
-        let rows = self.set.world.netstat(id).connections;
-        let row = rows.iter().find(|(row, _)| ends == Some(&(row.local, row.remote)));
-        Ok(row.map_or(StateName::Closed, |(row, _)| row.state))
-    }
-
-    /// Runs until no deadline but TIME_WAIT's is armed and nothing is under way.
-    fn at_rest(&mut self, span: Span) -> Result<(), Stop> {
-        while (!self.going_on.is_empty() || !self.set.world.is_quiet()) && self.step()? {}
-        let stuck = self.set.world.stuck();
-        if stuck.is_empty() {
-            return Ok(());
-        }
-        let words: Vec<_> = stuck.iter().map(ToString::to_string).collect();
-        Err(Failure::new(span, "the world at rest", words.join("; ")).into())
-    }
-
-    fn host_named(&self, name: &At<String>) -> Result<HostId, Stop> {
-        let known = self.set.hosts.get(&name.value).copied();
-        known.ok_or_else(|| Failure::bad_input(name.span, format!("no host is named {}", name.value)).into())
-    }
-
-    fn net(&mut self, line: &Line, op: &NetOp) -> Result<(), Stop> {
-        match op {
-            NetOp::Cut(between) => self.set_cut(between.as_ref(), true),
-            NetOp::Heal(between) => self.set_cut(between.as_ref(), false),
-            NetOp::Verdict { what, nth, host, packet } => {
-                let host = self.host_named(host)?;
-                self.stage.judge_next(host, packet.clone(), *nth, *what);
-                Ok(())
-            }
-            NetOp::Inject { host, packet } => self.inject(line, host, packet),
-            NetOp::Set(fields) => {
-                let links: Vec<_> = self.set.world.links().map(|(link, _)| link).collect();
-                for link in links {
-                    let mut config = self.set.world.link(link);
-                    for (name, value) in fields {
-                        link_field(&mut config, &name.value, &value.value)
-                            .map_err(|message| Failure::bad_input(name.span, message))?;
-                    }
-                    self.set.world.set_link(link, config);
-                }
-                Ok(())
-            }
-        }
-    }
-
-    fn set_cut(&mut self, between: Option<&(At<String>, At<String>)>, cut: bool) -> Result<(), Stop> {
-        let ends = match between {
-            None => None,
-            Some((a, b)) => Some([self.host_named(a)?, self.host_named(b)?]),
-        };
-        let joins = |hosts: [HostId; 2]| ends.is_none_or(|[a, b]| hosts == [a, b] || hosts == [b, a]);
-        let links: Vec<_> =
-            self.set.world.links().filter(|&(_, hosts)| joins(hosts)).map(|(link, _)| link).collect();
-        for link in links {
-            self.set.world.set_cut(link, cut, &mut self.stage);
-        }
-        Ok(())
-    }
-
-    /// The host receives a packet of its last connection as though the other end had sent it.
-    fn inject(&mut self, line: &Line, host: &At<String>, spec: &TcpPacket) -> Result<(), Stop> {
-        let id = self.host_named(host)?;
-        let mine = |end: Endpoint| self.set.world.host(id).stack().is_local(end.ip);
-        let Some((a, b)) = self.stage.numbers.last() else {
-            return Err(Failure::bad_input(line.span, "there is no connection yet to inject into").into());
-        };
-        let (here, there) = if mine(a) { (a, b) } else { (b, a) };
-        let seq = spec.seq.as_ref().map_or((0, 0), |r| (r.value.start, r.value.len));
-        let numbers = &self.stage.numbers;
-        let mut segment = Segment::control(
-            spec.flags.value,
-            numbers.isn(there, here) + seq.0,
-            spec.ack.map_or(Seq(0), |ack| numbers.isn(here, there) + ack),
-        );
-        segment.wnd = spec.win.unwrap_or(u16::MAX);
-        segment.payload = vec![0; usize::from(seq.1)].into();
-        let packet = Packet { src: there, dst: here, segment };
-        self.set.world.inject(id, packet, &mut self.stage);
-        Ok(())
-    }
-
-    fn host_op(&mut self, line: &Line, op: &At<HostOp>) -> Result<(), Stop> {
-        let id = self.host_of(line)?;
-        match op.value {
-            HostOp::Crash => {
-                self.set.world.crash(id, &mut self.stage);
-                let name = self.set.world.name(id).to_owned();
-                self.blocked.retain(|(host, _, _), _| *host != name);
-            }
-            HostOp::FailNetwork => self.set.world.set_network_failed(id, true, &mut self.stage),
-            HostOp::RestoreNetwork => self.set.world.set_network_failed(id, false, &mut self.stage),
-            HostOp::Exit | HostOp::Kill | HostOp::ExitThread => {
-                return Err(skipped(line.span, "the end of a process or thread is not modelled yet"));
-            }
-        }
-        Ok(())
-    }
-
     /// After the last line: what has a span may still return; then nothing may be left over.
     fn finish(&mut self) -> Result<(), Stop> {
         self.run_to(self.set.world.now())?;
@@ -672,19 +459,6 @@ impl<'a> Lanes<'a> {
             return Err(Failure::new(Span::default(), "every packet to be mentioned", happened).into());
         }
         Ok(())
-    }
-
-    fn check_silence(&mut self) {
-        for Quiet { span, host, from, to, flags } in &self.quiet {
-            let loud = self.stage.sent.iter().find(|sent| {
-                sent.host == *host && sent.at >= *from && sent.at <= *to && has_flags(&sent.packet, *flags)
-            });
-            if let Some(sent) = loud {
-                let packet = self.stage.numbers.describe(&sent.packet);
-                let happened = format!("{} > {packet} [{}]", sent.at, sent.rule);
-                self.failures.push(Failure::new(*span, "no such packet", happened));
-            }
-        }
     }
 }
 

@@ -1,0 +1,99 @@
+//! What a line does to the network and to hosts.
+
+use super::super::ast::{At, HostOp, Line, NetOp, TcpPacket};
+use super::super::report::Failure;
+use super::super::setup::link_field;
+use super::{Lanes, Stop, skipped};
+use crate::world::HostId;
+use closewait::addr::Endpoint;
+use closewait::packet::{Packet, Segment};
+use closewait::seq::Seq;
+
+impl Lanes<'_> {
+    pub(super) fn host_named(&self, name: &At<String>) -> Result<HostId, Stop> {
+        let known = self.set.hosts.get(&name.value).copied();
+        known.ok_or_else(|| Failure::bad_input(name.span, format!("no host is named {}", name.value)).into())
+    }
+
+    pub(super) fn net(&mut self, line: &Line, op: &NetOp) -> Result<(), Stop> {
+        match op {
+            NetOp::Cut(between) => self.set_cut(between.as_ref(), true),
+            NetOp::Heal(between) => self.set_cut(between.as_ref(), false),
+            NetOp::Verdict { what, nth, host, packet } => {
+                let host = self.host_named(host)?;
+                self.stage.judge_next(host, packet.clone(), *nth, *what);
+                Ok(())
+            }
+            NetOp::Inject { host, packet } => self.inject(line, host, packet),
+            NetOp::Set(fields) => {
+                let links: Vec<_> = self.set.world.links().map(|(link, _)| link).collect();
+                for link in links {
+                    let mut config = self.set.world.link(link);
+                    for (name, value) in fields {
+                        link_field(&mut config, &name.value, &value.value)
+                            .map_err(|message| Failure::bad_input(name.span, message))?;
+                    }
+                    self.set.world.set_link(link, config);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn set_cut(
+        &mut self,
+        between: Option<&(At<String>, At<String>)>,
+        cut: bool,
+    ) -> Result<(), Stop> {
+        let ends = match between {
+            None => None,
+            Some((a, b)) => Some([self.host_named(a)?, self.host_named(b)?]),
+        };
+        let joins = |hosts: [HostId; 2]| ends.is_none_or(|[a, b]| hosts == [a, b] || hosts == [b, a]);
+        let links: Vec<_> =
+            self.set.world.links().filter(|&(_, hosts)| joins(hosts)).map(|(link, _)| link).collect();
+        for link in links {
+            self.set.world.set_cut(link, cut, &mut self.stage);
+        }
+        Ok(())
+    }
+
+    /// The host receives a packet of its last connection as though the other end had sent it.
+    pub(super) fn inject(&mut self, line: &Line, host: &At<String>, spec: &TcpPacket) -> Result<(), Stop> {
+        let id = self.host_named(host)?;
+        let mine = |end: Endpoint| self.set.world.host(id).stack().is_local(end.ip);
+        let Some((a, b)) = self.stage.numbers.last() else {
+            return Err(Failure::bad_input(line.span, "there is no connection yet to inject into").into());
+        };
+        let (here, there) = if mine(a) { (a, b) } else { (b, a) };
+        let seq = spec.seq.as_ref().map_or((0, 0), |r| (r.value.start, r.value.len));
+        let numbers = &self.stage.numbers;
+        let mut segment = Segment::control(
+            spec.flags.value,
+            numbers.isn(there, here) + seq.0,
+            spec.ack.map_or(Seq(0), |ack| numbers.isn(here, there) + ack),
+        );
+        segment.wnd = spec.win.unwrap_or(u16::MAX);
+        segment.payload = vec![0; usize::from(seq.1)].into();
+        let packet = Packet { src: there, dst: here, segment };
+        self.set.world.inject(id, packet, &mut self.stage);
+        Ok(())
+    }
+
+    pub(super) fn host_op(&mut self, line: &Line, op: &At<HostOp>) -> Result<(), Stop> {
+        let id = self.host_of(line)?;
+        match op.value {
+            HostOp::Crash => {
+                self.set.world.crash(id, &mut self.stage);
+                let name = self.set.world.name(id).to_owned();
+                self.blocked.retain(|(host, _, _), _| *host != name);
+            }
+            HostOp::FailNetwork => self.set.world.set_network_failed(id, true, &mut self.stage),
+            HostOp::RestoreNetwork => self.set.world.set_network_failed(id, false, &mut self.stage),
+            HostOp::Exit | HostOp::Kill | HostOp::ExitThread => {
+                return Err(skipped(line.span, "the end of a process or thread is not modelled yet"));
+            }
+        }
+        Ok(())
+    }
+}
