@@ -80,6 +80,8 @@ pub struct Profile {
     pub syn_max_r2: MaxR2,
     /// R45: the initial congestion window.
     pub initial_window: InitialWindow,
+    /// R50: the window announced after the peer's FIN.
+    pub window_after_fin: WindowAfterFin,
     /// R47: a read that makes room for so many segments (or half the buffer) announces it. 2 is 4.4BSD's number.
     pub window_update_segments: u32,
     /// R34: SO_SNDBUF's default, in bytes.
@@ -238,6 +240,15 @@ pub enum Backlog {
     CountsCompleted,
 }
 
+/// R50: the window announced after the peer's FIN.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum WindowAfterFin {
+    /// As before: a FIN takes no room in the buffer.
+    Kept,
+    /// One less: its right edge stays where it was.
+    LessOne,
+}
+
 /// R49: so many ACKs in that time, for each connection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct AckThrottle {
@@ -325,6 +336,7 @@ impl Profile {
         data_max_r2: MaxR2 { retransmissions: None, time: Some(Duration::from_secs(100)) },
         syn_max_r2: MaxR2 { retransmissions: None, time: Some(Duration::from_secs(180)) },
         initial_window: InitialWindow::Rfc5681,
+        window_after_fin: WindowAfterFin::Kept,
         window_update_segments: 2,
         send_buffer: 65_536,
         receive_buffer: 65_536,

@@ -93,9 +93,7 @@ impl Receive {
         let text = self.nxt - before;
         let fin = !self.fin && fin_at == Some(self.nxt);
         if fin {
-            // A FIN takes no room in the buffer: the window stays as it was.
             self.nxt += 1;
-            self.edge += 1;
             self.fin = true;
             self.beyond = None;
         }
@@ -118,6 +116,11 @@ impl Receive {
         if beyond.blocks.is_empty() && beyond.fin.is_none() {
             self.beyond = None;
         }
+    }
+
+    /// The FIN that was just taken takes no room in the buffer: the window stays as it was before (R50).
+    pub(super) fn keep_window(&mut self) {
+        self.edge += 1;
     }
 
     /// Bytes that wait past a gap.

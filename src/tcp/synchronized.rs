@@ -6,7 +6,7 @@ use super::opening::{Origin, SynReceived, connected};
 use super::receive::{Taken, acceptable};
 use super::{Cause, CloseWait, Closing, Cx, Established, FinWait2, Notice, State, StateName, Tcb, TimeWait};
 use crate::packet::{Flags, Segment};
-use crate::profile::{DataAfterClose, RstInTimeWait, SynInSynReceived};
+use crate::profile::{DataAfterClose, RstInTimeWait, SynInSynReceived, WindowAfterFin};
 use crate::rule::Rule;
 use crate::seq::Seq;
 use alloc::boxed::Box;
@@ -354,6 +354,10 @@ fn seventh_text(mut state: State, segment: Segment, ack: Option<Rule>, cx: &mut 
 fn eighth_fin(mut state: State, cx: &mut Cx<'_>) -> State {
     cx.notify(Notice::EndOfStream, Rule::FinReceived);
     if let Some(tcb) = state.tcb_mut() {
+        match cx.profile.window_after_fin {
+            WindowAfterFin::Kept => tcb.rcv.keep_window(),
+            WindowAfterFin::LessOne => {}
+        }
         tcb.transmit(Some(Rule::FinReceived), Rule::GoBack, cx);
     }
     let rule = Rule::FinReceived;

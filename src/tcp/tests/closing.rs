@@ -274,3 +274,20 @@ fn text_queued_before_close_is_still_delivered() {
          FIN_WAIT_1 -> FIN_WAIT_2 | fin-acked",
     );
 }
+
+/// R50: a window of 10,000 stays 10,000 when a FIN comes, or its right edge, 10,001, stays where it was.
+/// Mutation: the window after a FIN is one less in every profile.
+#[test]
+fn the_window_after_a_fin() {
+    use crate::profile::WindowAfterFin::{Kept, LessOne};
+    for (window_after_fin, win) in [(Kept, 10_000), (LessOne, 9_999)] {
+        let profile = Profile { window_after_fin, ..Profile::RFC9293 };
+        let mut t = Tcp::established(&profile);
+        t.run(&format!(
+            "< F. 1:2 ack 1
+             ! EndOfStream | fin-received
+             > . 1:1 ack 2 win {win} | fin-received
+             ESTABLISHED -> CLOSE_WAIT | fin-received"
+        ));
+    }
+}
