@@ -98,6 +98,9 @@ rules! {
     CloseExpired "close-expired" ["CS-E8, R2, RFC 9293 3.9.1.4, TR-E11"] "The time given to CLOSE is over with text unacknowledged: it becomes an ABORT.";
     CloseExpiredIdle "close-expired-idle" ["R2, CS-E7"] "The time given to CLOSE is over with no text unacknowledged: the close goes on.";
 
+    // What is no simulated host.
+    Outside "outside" ["no rule of this stack"] "Another stack, or a script that plays the wire, sent it.";
+
     // Listening sockets.
     ListenerClosed "listener-closed" ["R21"] "closesocket on a listening socket resets connections that were not accepted.";
     ListenerGone "listener-gone" ["R21"] "The handshake completes for a listener that was closed: RST.";

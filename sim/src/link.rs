@@ -121,9 +121,10 @@ pub enum Fate {
     NoRoute,
 }
 
-/// What arrives.
-#[derive(Clone, Debug)]
-pub(crate) enum Arrival {
+/// What arrives at the end of a link.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Arrival {
+    /// A packet as it was sent.
     Packet(Packet),
     /// A datagram with a bit turned over.
     Corrupt(Vec<u8>),

@@ -8,21 +8,25 @@
 //! packets come before deadlines, packets in the order in which they were sent, hosts in the order in which they
 //! were added.
 
+mod agenda;
+mod rest;
+
+pub use rest::Stuck;
+
 use crate::link::{Arrival, Direction, Fate, LinkConfig};
 use crate::rng::key;
 use crate::trace::{Entry, Sink, What};
 use crate::wire;
+use agenda::{Class, Due, Source};
 use closewait::addr::{IpAddr, Ipv4Addr, Ipv6Addr};
 use closewait::host::{Host, Netstat, Output};
 use closewait::packet::Packet;
 use closewait::profile::Profile;
 use closewait::rule::Rule;
 use closewait::stack::{Schedule, Secret};
-use closewait::tcp::{StateName, status::TimerName};
 use closewait::time::Instant;
 use closewait::winsock::{Call, HandlePolicy, Outcome, ProcessId, Return, ThreadId};
 use std::collections::{BTreeMap, VecDeque};
-use std::fmt;
 
 /// The largest datagram that every link carries, in bytes.
 pub const MTU: u16 = 1500;
@@ -69,42 +73,36 @@ struct Node {
     routes: BTreeMap<HostId, usize>,
     /// How often it has lost power.
     boots: u32,
+    /// For what is no simulated host: what has arrived and was not yet taken. Its `host` only lends its addresses.
+    outside: Option<VecDeque<Arrival>>,
 }
 
-/// When a source of events is due: at one instant packets, in the order in which they were sent, then deadlines.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Due {
-    at: Instant,
-    class: Class,
+/// A host's addresses, one of each family.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Addresses {
+    /// IPv4.
+    pub v4: Ipv4Addr,
+    /// IPv6.
+    pub v6: Ipv6Addr,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Class {
-    Packet(u64),
-    Deadline,
-}
-
-/// What can make something happen; its number in the agenda says which.
-#[derive(Clone, Copy)]
-enum Source {
-    Host(usize),
-    Direction(usize),
-}
-
-impl Source {
-    fn number(self) -> u32 {
-        let (i, kind) = match self {
-            Self::Host(i) => (i, 0),
-            Self::Direction(i) => (i, 1),
-        };
-        u32::try_from(i * 2 + kind).expect("fewer than 2^31 hosts and links in a world")
-    }
-
-    fn of(number: u32) -> Self {
-        let i = (number / 2) as usize;
-        if number.is_multiple_of(2) { Self::Host(i) } else { Self::Direction(i) }
+impl Addresses {
+    /// What [`World::add_host`] gives to the `n`th host, `n` counted from 0.
+    ///
+    /// # Panics
+    /// If `n` does not fit in 32 bits.
+    #[must_use]
+    pub fn of_host(n: usize) -> Self {
+        let n = u32::try_from(n + 1).expect("fewer than 2^32 hosts in a world");
+        let [_, x, y, z] = n.to_be_bytes();
+        Self { v4: Ipv4Addr::new(10, x, y, z), v6: Ipv6Addr::from((0xfd00_u128 << 112) | u128::from(n)) }
     }
 }
+
+/// Two hosts would have one address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{0} is another host's address")]
+pub struct AddressInUse(pub IpAddr);
 
 /// Virtual time is used up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -148,25 +146,61 @@ impl World {
     }
 
     /// Adds a host. The n-th has the addresses 10.0.x.y and fd00::n, n counted from 1 (x, y: n in two bytes).
+    ///
+    /// # Panics
+    /// If [`World::add_host_at`] gave one of these addresses to another host.
     pub fn add_host(&mut self, name: &str, profile: Profile) -> HostId {
+        let addresses = Addresses::of_host(self.nodes.len());
+        self.add_host_at(name, profile, addresses).expect("nobody else was given the n-th host's addresses")
+    }
+
+    /// Adds a host with these addresses.
+    ///
+    /// # Errors
+    /// [`AddressInUse`] if another host has one of them; nothing is added.
+    pub fn add_host_at(
+        &mut self,
+        name: &str,
+        profile: Profile,
+        addresses: Addresses,
+    ) -> Result<HostId, AddressInUse> {
+        let addresses = [IpAddr::V4(addresses.v4), IpAddr::V6(addresses.v6)];
+        if let Some(taken) = addresses.into_iter().find(|ip| self.hosts_by_address.contains_key(ip)) {
+            return Err(AddressInUse(taken));
+        }
         let id = HostId(u32::try_from(self.nodes.len()).expect("fewer than 2^32 hosts in a world"));
         let mut host = Host::new(profile, Secret(key(self.seed, &format!("host {} isn", id.0))));
-        let [_, x, y, z] = (id.0 + 1).to_be_bytes();
-        let v4 = Ipv4Addr::new(10, x, y, z);
-        let v6 = Ipv6Addr::from((0xfd00_u128 << 112) | u128::from(id.0 + 1));
-        for ip in [IpAddr::V4(v4), IpAddr::V6(v6)] {
+        for ip in addresses {
             host.add_address(ip, MTU);
             self.hosts_by_address.insert(ip, id);
         }
         // A host reaches itself without delay.
         let loop_back = self.add_direction(id, LinkConfig::IDEAL, &format!("host {name} loopback"));
-        self.nodes.push(Node {
-            name: name.to_owned(),
-            host,
-            routes: BTreeMap::from([(id, loop_back)]),
-            boots: 0,
-        });
-        id
+        let routes = BTreeMap::from([(id, loop_back)]);
+        self.nodes.push(Node { name: name.to_owned(), host, routes, boots: 0, outside: None });
+        Ok(id)
+    }
+
+    /// Adds the end of a link at which there is no simulated host, but what the caller drives beside the world:
+    /// another stack, a script. What arrives there waits for [`World::poll_outside`]; what it sends enters its
+    /// link with [`World::send_outside`]. It makes no calls and has no deadlines.
+    ///
+    /// # Errors
+    /// [`AddressInUse`].
+    pub fn add_outside(&mut self, name: &str, addresses: Addresses) -> Result<HostId, AddressInUse> {
+        let id = self.add_host_at(name, Profile::default(), addresses)?;
+        self.nodes[id.index()].outside = Some(VecDeque::new());
+        Ok(id)
+    }
+
+    /// The next datagram that arrived at an end added by [`World::add_outside`].
+    pub fn poll_outside(&mut self, id: HostId) -> Option<Arrival> {
+        self.nodes[id.index()].outside.as_mut()?.pop_front()
+    }
+
+    /// What stands at the end of a link sends a packet: it enters the link.
+    pub fn send_outside(&mut self, id: HostId, packet: Packet, sink: &mut dyn Sink) {
+        self.transmit(id, packet, Rule::Outside, sink);
     }
 
     /// Joins two hosts. A second link between the same two takes the place of the first.
@@ -377,6 +411,9 @@ impl World {
         let Some(arrival) = self.directions[direction].arrive() else { return };
         let to = self.directions[direction].to;
         self.arm_direction(direction);
+        if let Some(outside) = &mut self.nodes[to.index()].outside {
+            outside.push_back(arrival.clone());
+        }
         let packet = match arrival {
             Arrival::Packet(packet) => packet,
             Arrival::Corrupt(datagram) => match wire::decode(&datagram) {
@@ -385,8 +422,11 @@ impl World {
             },
         };
         self.record(to, sink, || What::Received { packet: packet.clone() });
-        self.nodes[to.index()].host.deliver(self.now, packet);
-        self.drain(to, sink);
+        let node = &mut self.nodes[to.index()];
+        if node.outside.is_none() {
+            node.host.deliver(self.now, packet);
+            self.drain(to, sink);
+        }
     }
 
     /// Delivers a packet to a host as though it had just arrived there, past links and cuts.
@@ -472,48 +512,6 @@ impl World {
         Ok(())
     }
 
-    /// Whether nothing is under way: no packet in flight, no deadline armed but TIME_WAIT's.
-    #[must_use]
-    pub fn is_quiet(&self) -> bool {
-        if self.directions.iter().any(|d| d.in_flight() > 0) {
-            return false;
-        }
-        let waiting = |id| {
-            let rows = self.netstat(id).connections;
-            rows.iter().any(|(row, _)| row.deadline.is_some_and(|d| d.timer != TimerName::TimeWait))
-        };
-        !self.hosts().any(waiting)
-    }
-
-    /// What keeps the world from rest although nothing more will happen by itself: blocked calls, connections
-    /// that are neither over nor in TIME_WAIT. Listening sockets are not.
-    #[must_use]
-    pub fn stuck(&self) -> Vec<Stuck> {
-        let mut stuck = Vec::new();
-        for id in self.hosts() {
-            let host = self.name(id).to_owned();
-            for (thread, blocked) in self.host(id).winsock().all_blocked() {
-                stuck.push(Stuck {
-                    host: host.clone(),
-                    why: format!(
-                        "thread {} is blocked in {}({}) since {}",
-                        thread.number(),
-                        blocked.wait.call(),
-                        blocked.handle,
-                        blocked.since
-                    ),
-                });
-            }
-            for (row, _) in self.netstat(id).connections {
-                if row.state != StateName::TimeWait {
-                    let why = format!("{} -> {} is in {}", row.local, row.remote, row.state);
-                    stuck.push(Stuck { host: host.clone(), why });
-                }
-            }
-        }
-        stuck
-    }
-
     /// What must hold between events.
     ///
     /// # Panics
@@ -522,20 +520,5 @@ impl World {
         for node in &self.nodes {
             node.host.assert_invariants();
         }
-    }
-}
-
-/// Something that waits for ever.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Stuck {
-    /// On which host.
-    pub host: String,
-    /// What waits.
-    pub why: String,
-}
-
-impl fmt::Display for Stuck {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.host, self.why)
     }
 }
