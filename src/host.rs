@@ -77,6 +77,11 @@ impl Host {
         self.stack.set_mtu(mtu);
     }
 
+    /// From now on the host does as this profile says. What began under the old one, a timer or a buffer, stays.
+    pub fn set_profile(&mut self, profile: Profile) {
+        self.stack.set_profile(profile);
+    }
+
     /// The host after a loss of power: its addresses and profile, and nothing else.
     #[must_use]
     pub fn rebooted(&self, secret: Secret) -> Self {

@@ -36,6 +36,8 @@ pub struct Profile {
     pub recv_shut_and_reset: ShutAndReset,
     /// R14: the code after retransmission gave up on an established connection.
     pub give_up: GiveUpCode,
+    /// R53: what SO_ERROR tells, a failed connect aside.
+    pub so_error: SoError,
     /// R15: a RST for a connection in the accept queue.
     pub reset_in_accept_queue: ResetInAcceptQueue,
     /// R24: closesocket in SYN-RECEIVED that an active open led to.
@@ -44,6 +46,10 @@ pub struct Profile {
     // Segments.
     /// R27: the flags of the RST of an abort.
     pub abort_flags: AbortFlags,
+    /// R51, TR-C11: a RST in the window, but not at RCV.NXT.
+    pub rst_in_window: RstInWindow,
+    /// R52, TR-C16: a SYN in the window of a synchronized state.
+    pub syn_in_window: SynInWindow,
     /// R16, TR-C16: a SYN in the window of SYN-RECEIVED that a passive open led to.
     pub syn_in_syn_received: SynInSynReceived,
     /// R16c: a SYN in TIME-WAIT.
@@ -168,6 +174,15 @@ pub enum GiveUpCode {
     ConnAborted,
 }
 
+/// R53: what SO_ERROR tells, a failed connect aside.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum SoError {
+    /// Nothing (WF-3.7: 0 after a reset).
+    ConnectOnly,
+    /// Once, what ended the connection, if no call has told of it: the page's "returns and resets".
+    WhatEnded,
+}
+
 /// R15: a RST for a connection in the accept queue.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ResetInAcceptQueue {
@@ -193,6 +208,24 @@ pub enum AbortFlags {
     RstAck,
     /// RST alone, ack field 0 (R25).
     Rst,
+}
+
+/// R51: a RST in the window, but not at RCV.NXT.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum RstInWindow {
+    /// Challenge ACK (RFC 5961 section 3.2, RFC 9293 3.10.7.4).
+    ChallengeAck,
+    /// Resets the connection, as one at RCV.NXT does (RFC 793).
+    Resets,
+}
+
+/// R52: a SYN in the window of a synchronized state.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum SynInWindow {
+    /// Challenge ACK (RFC 5961 section 4.2, RFC 9293 3.10.7.4).
+    ChallengeAck,
+    /// An error: RST, and the connection is reset (RFC 793; RFC 9293 3.10.7.4 without RFC 5961).
+    Resets,
 }
 
 /// R16: a SYN in the window of SYN-RECEIVED that a passive open led to.
@@ -316,9 +349,12 @@ impl Profile {
         reset_after_fin: ResetCode::ConnReset,
         recv_shut_and_reset: ShutAndReset::Reset,
         give_up: GiveUpCode::TimedOut,
+        so_error: SoError::WhatEnded,
         reset_in_accept_queue: ResetInAcceptQueue::AcceptFails,
         close_in_syn_received: CloseInSynReceived::Fin,
         abort_flags: AbortFlags::RstAck,
+        rst_in_window: RstInWindow::ChallengeAck,
+        syn_in_window: SynInWindow::ChallengeAck,
         syn_in_syn_received: SynInSynReceived::ChallengeAck,
         syn_in_time_wait: SynInTimeWait::AcceptIfGreater,
         rst_in_time_wait: RstInTimeWait::Closes,
@@ -353,6 +389,7 @@ impl Profile {
         reset_after_fin: ResetCode::ConnAborted,
         recv_shut_and_reset: ShutAndReset::Shutdown,
         give_up: GiveUpCode::ConnAborted,
+        so_error: SoError::ConnectOnly,
         reset_in_accept_queue: ResetInAcceptQueue::FirstRecvFails,
         close_in_syn_received: CloseInSynReceived::BareReset,
         syn_in_time_wait: SynInTimeWait::AcceptFromRcvNxt,

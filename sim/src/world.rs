@@ -276,6 +276,11 @@ impl World {
         self.drain(host, sink);
     }
 
+    /// From now on a host does as this profile says. What began under the old one, a timer or a buffer, stays.
+    pub fn set_profile(&mut self, host: HostId, profile: Profile) {
+        self.nodes[host.index()].host.set_profile(profile);
+    }
+
     /// A new process, whose handles are never reused, and its first thread.
     pub fn spawn_process(&mut self, host: HostId) -> (Process, Thread) {
         self.spawn_process_with(host, HandlePolicy::Never)

@@ -177,6 +177,11 @@ impl Stack {
         &self.profile
     }
 
+    /// From now on the stack does as this profile says. What began under the old one, a timer or a buffer, stays.
+    pub fn set_profile(&mut self, profile: Profile) {
+        self.profile = Arc::new(profile);
+    }
+
     /// The host's addresses, in the order in which they were added.
     pub fn addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
         self.interfaces.iter().map(|i| i.ip)

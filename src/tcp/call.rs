@@ -165,7 +165,8 @@ impl State {
     pub(super) fn send_rst(&self, rule: Rule, cx: &mut Cx<'_>) {
         let (seq, ack) = match self {
             Self::SynReceived(s) => (s.iss + 1, s.rcv_nxt()),
-            with_tcb!() | Self::SynSent(_) | Self::TimeWait(_) | Self::Closed(_) => match self.tcb() {
+            Self::TimeWait(s) => (s.snd_nxt, s.rcv_nxt),
+            with_tcb!() | Self::SynSent(_) | Self::Closed(_) => match self.tcb() {
                 Some(tcb) => (tcb.snd.seq(), tcb.rcv.nxt),
                 None => return,
             },

@@ -6,7 +6,9 @@ use super::opening::{Origin, SynReceived, connected};
 use super::receive::{Taken, acceptable};
 use super::{Cause, CloseWait, Closing, Cx, Established, FinWait2, Notice, State, StateName, Tcb, TimeWait};
 use crate::packet::{Flags, Segment};
-use crate::profile::{DataAfterClose, RstInTimeWait, SynInSynReceived, WindowAfterFin};
+use crate::profile::{
+    DataAfterClose, RstInTimeWait, RstInWindow, SynInSynReceived, SynInWindow, WindowAfterFin,
+};
 use crate::rule::Rule;
 use crate::seq::Seq;
 use alloc::boxed::Box;
@@ -147,7 +149,7 @@ fn second_rst(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
         return Continue(state);
     }
     let (nxt, _) = state.receive_window();
-    if segment.seq != nxt {
+    if segment.seq != nxt && cx.profile.rst_in_window == RstInWindow::ChallengeAck {
         state.challenge(Rule::RstChallenge, cx);
         return Break(state);
     }
@@ -184,8 +186,16 @@ fn fourth_syn(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
     {
         return Break(state.ended(Cause::Deleted, Rule::SynToListen, cx));
     }
-    state.challenge(Rule::SynChallenge, cx);
-    Break(state)
+    Break(match cx.profile.syn_in_window {
+        SynInWindow::ChallengeAck => {
+            state.challenge(Rule::SynChallenge, cx);
+            state
+        }
+        SynInWindow::Resets => {
+            state.send_rst(Rule::SynError, cx);
+            state.ended(Cause::Reset, Rule::SynError, cx)
+        }
+    })
 }
 
 /// Fifth, check the ACK field.

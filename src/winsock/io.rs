@@ -16,7 +16,7 @@ use bytes::Bytes;
 
 impl Winsock {
     /// The connection behind a socket, or why it has none (WF-3.25, 3.26, 4.1).
-    fn connection(&self, id: SocketId) -> Result<ConnId, WsaError> {
+    pub(super) fn connection(&self, id: SocketId) -> Result<ConnId, WsaError> {
         match self.sockets.get(id).phase {
             Phase::Connected(conn) => Ok(conn),
             Phase::Unconnected | Phase::Listening(_) | Phase::Connecting(..) | Phase::Closing(_) => {
@@ -58,6 +58,7 @@ impl Winsock {
         }
         let state = stack.state(conn);
         if let Some((error, rule)) = state.cause().and_then(|cause| over(cause, stack.profile())) {
+            self.sockets.get_mut(id).end_told = true;
             return Attempt::Done(Err(error), rule);
         }
         // R34: taken whole while less than SO_SNDBUF is queued.
@@ -113,6 +114,7 @@ impl Winsock {
         }
         let end = |rule| Attempt::Done(Ok(Value::Received(Rope::default())), rule);
         if let Some((error, rule)) = state.cause().and_then(|cause| over(cause, stack.profile())) {
+            self.sockets.get_mut(id).end_told = true;
             Attempt::Done(Err(error), rule)
         } else if state.fin_received() || state.cause().is_some() {
             end(Rule::EndOfStream)
@@ -201,6 +203,23 @@ impl Winsock {
             }
             _ => Err(WsaError::OpNotSupp),
         }
+    }
+}
+
+/// What SO_ERROR reports on a connection that is over (R53); none if it ended in good order.
+pub(super) fn pending_error(cause: Cause, profile: &Profile) -> Option<WsaError> {
+    match cause {
+        // Nobody receives any more, and SO_ERROR is asked all the same.
+        Cause::ResetClosing => Some(WsaError::ConnReset),
+        Cause::Finished
+        | Cause::Reset
+        | Cause::ResetAfterFin
+        | Cause::TimedOut
+        | Cause::SynTimedOut
+        | Cause::Aborted
+        | Cause::CloseExpired
+        | Cause::Refused
+        | Cause::Deleted => over(cause, profile).map(|(error, _)| error),
     }
 }
 

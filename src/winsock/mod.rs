@@ -263,7 +263,7 @@ impl Winsock {
             Call::Setsockopt { level, name, value, .. } => {
                 self.setsockopt(stack, now, id, (level, name), value.as_ref())
             }
-            Call::Getsockopt { level, name, len, .. } => self.getsockopt(id, (level, name), len),
+            Call::Getsockopt { level, name, len, .. } => self.getsockopt(stack, id, (level, name), len),
             Call::Ioctlsocket { cmd, arg, .. } => self.ioctlsocket(stack, id, cmd, arg),
             Call::Getsockname { .. } => self.getsockname(stack, id),
             Call::Getpeername { .. } => self.getpeername(stack, id),

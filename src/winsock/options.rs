@@ -2,9 +2,10 @@
 
 use super::call::consts::*;
 use super::error::WsaError;
+use super::io::pending_error;
 use super::socket::{Phase, SocketId};
 use super::{Value, Winsock};
-use crate::profile::{DontLinger, Profile};
+use crate::profile::{DontLinger, Profile, SoError};
 use crate::stack::{Sharing, Stack};
 use crate::time::Instant;
 use bytes::Bytes;
@@ -201,12 +202,18 @@ impl Winsock {
     }
 
     pub(super) fn getsockopt(
-        &self,
+        &mut self,
+        stack: &Stack,
         id: SocketId,
         (level, optname): (i32, i32),
         len: usize,
     ) -> Result<Value, WsaError> {
         let row = find(level, optname)?;
+        let least = if row.kind == Kind::Bool { 1 } else { 4 };
+        if len < least {
+            return Err(WsaError::Fault);
+        }
+        let error = if row.name == Name::Error { self.so_error(stack, id) } else { None };
         let socket = self.sockets.get(id);
         let options = &socket.options;
         let int = |n: u32| n.to_le_bytes();
@@ -222,13 +229,22 @@ impl Winsock {
             Name::ExclusiveAddrUse => int(u32::from(options.exclusive)),
             Name::SendBuffer => int(options.send_buffer),
             Name::ReceiveBuffer => int(options.receive_buffer),
-            Name::Error => socket.error.map_or(0, WsaError::code).to_le_bytes(),
+            Name::Error => error.map_or(0, WsaError::code).to_le_bytes(),
             Name::NoDelay => int(u32::from(options.nodelay)),
         };
-        let least = if row.kind == Kind::Bool { 1 } else { 4 };
-        if len < least {
-            return Err(WsaError::Fault);
-        }
         Ok(Value::Option(Bytes::copy_from_slice(&bytes[..len.min(4)])))
+    }
+
+    /// Why the last nonblocking connect failed, again and again (WF-6.14); else, once, what ended the connection
+    /// (R53).
+    fn so_error(&mut self, stack: &Stack, id: SocketId) -> Option<WsaError> {
+        let conn = self.connection(id).ok();
+        let socket = self.sockets.get_mut(id);
+        if socket.error.is_some() || socket.end_told || stack.profile().so_error == SoError::ConnectOnly {
+            return socket.error;
+        }
+        let error = pending_error(stack.state(conn?).cause()?, stack.profile());
+        socket.end_told = error.is_some();
+        error
     }
 }

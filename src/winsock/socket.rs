@@ -68,6 +68,8 @@ pub(super) struct Socket {
     pub(super) send_shut: bool,
     /// SO_ERROR: why the last nonblocking connect failed (WF-6.14).
     pub(super) error: Option<WsaError>,
+    /// A call has told what ended the connection.
+    pub(super) end_told: bool,
     /// Why the last connect failed, for the call that waits for it.
     pub(super) connect_failed: Option<WsaError>,
     /// Threads blocked on this socket, in the order of their calls.

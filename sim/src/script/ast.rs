@@ -2,6 +2,7 @@
 
 use closewait::packet::Flags;
 use closewait::time::Duration;
+use std::fmt;
 
 /// A place in the text: bytes from the start of the file, `start..end`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -250,15 +251,22 @@ pub struct TcpPacket {
     pub options: Option<OptionsSpec>,
 }
 
-/// `START:END(LEN)`.
+/// `START:END(LEN)`, or `...(LEN)`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SeqRange {
-    /// The first number.
-    pub start: u32,
-    /// Past the last octet of text.
-    pub end: u32,
+    /// The first number; none if it is `...`.
+    pub start: Option<u32>,
     /// Octets of text.
     pub len: u16,
+}
+
+impl fmt::Display for SeqRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.start {
+            Some(start) => write!(f, "{start}:{}({})", start.wrapping_add(u32::from(self.len)), self.len),
+            None => write!(f, "...({})", self.len),
+        }
+    }
 }
 
 /// `<mss 1460,nop>` or `<...>`.

@@ -342,6 +342,20 @@ pub(super) fn compare(
     compare_braces(value, expected, addresses).map_err(|wanted| (wanted, happened))
 }
 
+/// `getsockopt(3, SOL_SOCKET, SO_ERROR, [ECONNRESET], [4]) = 0`: what C's pointer points at is compared, too.
+pub(super) fn compare_pointed_at(result: &CallResult, call: &CallEvent) -> Result<(), (String, String)> {
+    let lists =
+        call.args.iter().filter_map(|arg| if let Arg::List(list) = &arg.value { Some(list) } else { None });
+    let Some(wanted) = lists.filter_map(|list| list.first()).next() else { return Ok(()) };
+    match result {
+        Ok(Value::Option(bytes)) if !option_matches(bytes, 0, 1, &wanted.value) => {
+            let happened = crate::trace::describe_result(result);
+            Err((describe_arg(&wanted.value), happened))
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 fn constants_or_code(names: &[String]) -> Option<i64> {
     constants(names).or_else(|| names.first().and_then(|n| super::names::code(n)))
 }
@@ -431,15 +445,20 @@ pub(super) fn describe_expected(expected: &Expected) -> String {
 }
 
 fn describe_item(item: &Item) -> String {
-    let word = |arg: &Arg| match arg {
+    match item {
+        Item::Value { key: Some(key), value } => {
+            format!("{}={}", describe_arg(&key.value), describe_arg(&value.value))
+        }
+        Item::Value { key: None, value } => describe_arg(&value.value),
+        Item::Call(call) => call.name.value.clone(),
+    }
+}
+
+fn describe_arg(arg: &Arg) -> String {
+    match arg {
         Arg::Int(n) => n.to_string(),
         Arg::Names(names) => names.join("|"),
         Arg::Address(host, port) => format!("{}:{port}", host.as_deref().unwrap_or("")),
         other => format!("{other:?}"),
-    };
-    match item {
-        Item::Value { key: Some(key), value } => format!("{}={}", word(&key.value), word(&value.value)),
-        Item::Value { key: None, value } => word(&value.value),
-        Item::Call(call) => call.name.value.clone(),
     }
 }

@@ -31,7 +31,7 @@ pub(super) struct Headers {
     hosts: Vec<HostHeader>,
     links: Vec<(String, String, LinkConfig)>,
     pub(super) profile: Option<Profile>,
-    seed: Option<u64>,
+    pub(super) seed: Option<u64>,
     all_packets: bool,
     pub(super) v6: bool,
     pub(super) tolerance: Option<Duration>,

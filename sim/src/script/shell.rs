@@ -1,17 +1,14 @@
 //! Shell lines and embedded code of packetdrill scripts. Nothing is ever run: a sysctl that maps to a field of the
 //! profile sets it, a query of a connection's state becomes a check, anything else is skipped and counted.
 
-use super::ast::{Event, Script};
 use super::lanes::state_named;
-use closewait::profile::Profile;
+use closewait::profile::{Profile, RstInTimeWait, RstInWindow, SynInWindow};
 use closewait::tcp::StateName;
 use closewait::time::Duration;
 
-/// What a shell line or embedded code amounts to.
+/// What a shell line or embedded code asks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Meaning {
-    /// It was a setting, and the profile has it already.
-    Setting,
     /// So many connections (or listeners) are in this state; none: at least one.
     State(StateName, Option<usize>),
     /// The script's own connection is in this state.
@@ -20,28 +17,22 @@ pub(super) enum Meaning {
     Unknown,
 }
 
-/// `sysctl -w net.inet.tcp.msl=30000`: the field it sets, if there is one. The last of a script counts.
-pub(super) fn settings(script: &Script, profile: &mut Profile) {
-    for line in &script.lines {
-        if let Event::Shell(shell) = &line.event {
-            for (name, value) in assignments(&shell.value) {
-                set(profile, name, value);
-            }
-        }
+/// `sysctl -w net.inet.tcp.msl=30000`: sets the fields that a line's variables correspond to; false if there are
+/// none.
+pub(super) fn set(profile: &mut Profile, text: &str) -> bool {
+    let words = text.split_whitespace();
+    if !text.trim_start().starts_with("sysctl") {
+        return false;
     }
-}
-
-fn assignments(text: &str) -> impl Iterator<Item = (&str, u64)> {
-    let sysctl = text.trim_start().starts_with("sysctl");
-    let words = text.split_whitespace().filter(move |_| sysctl);
-    words.filter_map(|word| {
+    let settings = words.filter_map(|word| {
         let (name, value) = word.trim_end_matches(';').split_once('=')?;
-        Some((name, value.parse().ok()?))
-    })
+        Some((name, value.trim_matches(['"', '\'']).parse().ok()?))
+    });
+    settings.fold(false, |any, (name, value)| set_variable(profile, name, value) || any)
 }
 
 /// Sets what a kernel's variable corresponds to; false if there is nothing.
-fn set(profile: &mut Profile, name: &str, value: u64) -> bool {
+fn set_variable(profile: &mut Profile, name: &str, value: u64) -> bool {
     let millis = Duration::from_millis(value);
     let bytes = u32::try_from(value).unwrap_or(u32::MAX);
     let count = u8::try_from(value).unwrap_or(u8::MAX);
@@ -52,7 +43,17 @@ fn set(profile: &mut Profile, name: &str, value: u64) -> bool {
         "net.inet.tcp.finwait2_timeout" => profile.fin_wait_2 = Some(millis),
         "net.inet.tcp.recvspace" => profile.receive_buffer = bytes,
         "net.inet.tcp.sendspace" => profile.send_buffer = bytes,
+        "net.inet.tcp.insecure_rst" => {
+            profile.rst_in_window = if value == 0 { RstInWindow::ChallengeAck } else { RstInWindow::Resets };
+        }
+        "net.inet.tcp.insecure_syn" => {
+            profile.syn_in_window = if value == 0 { SynInWindow::ChallengeAck } else { SynInWindow::Resets };
+        }
         "net.ipv4.tcp_fin_timeout" => profile.fin_wait_2 = Some(Duration::from_secs(value)),
+        "net.ipv4.tcp_rfc1337" => {
+            profile.rst_in_time_wait =
+                if value == 0 { RstInTimeWait::Closes } else { RstInTimeWait::Ignored };
+        }
         "net.ipv4.tcp_syn_retries" => profile.syn_max_r2.retransmissions = Some(count),
         "net.ipv4.tcp_retries2" => profile.data_max_r2.retransmissions = Some(count),
         _ => return false,
@@ -60,15 +61,8 @@ fn set(profile: &mut Profile, name: &str, value: u64) -> bool {
     true
 }
 
-/// What a shell line amounts to.
+/// What a shell line asks.
 pub(super) fn meaning(text: &str) -> Meaning {
-    let mut any = false;
-    for (name, value) in assignments(text) {
-        any |= set(&mut Profile::default(), name, value);
-    }
-    if any {
-        return Meaning::Setting;
-    }
     if !text.contains("sockstat") && !text.contains("ss ") && !text.contains("netstat") {
         return Meaning::Unknown;
     }
@@ -102,10 +96,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_variable_sets_its_field() {
+        let mut profile = Profile::RFC9293;
+        assert!(set(&mut profile, "sysctl -w net.inet.tcp.msl=15000"));
+        assert_eq!(profile.time_wait, Duration::from_secs(30), "twice the MSL");
+        assert!(set(&mut profile, "sysctl -q net.ipv4.tcp_fin_timeout=7 net.inet.tcp.insecure_rst=1;"));
+        assert_eq!(profile.fin_wait_2, Some(Duration::from_secs(7)));
+        assert_eq!(profile.rst_in_window, RstInWindow::Resets);
+        let before = profile.clone();
+        for text in ["sysctl -w net.inet.tcp.blackhole=0", "echo net.inet.tcp.msl=1", "sysctl -a"] {
+            assert!(!set(&mut profile, text), "{text}");
+        }
+        assert_eq!(profile, before);
+    }
+
+    #[test]
     fn lines_are_understood_and_never_run() {
         for (text, meant) in [
-            ("sysctl -w net.inet.tcp.msl=15000", Meaning::Setting),
-            ("sysctl -w net.inet.tcp.blackhole=0", Meaning::Unknown),
             ("rm -rf /", Meaning::Unknown),
             (
                 "sockstat -4 -P tcp -s | grep x | grep -c TIME_WAIT | grep 1",

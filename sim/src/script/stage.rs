@@ -40,6 +40,11 @@ impl Numbers {
         }
     }
 
+    /// What a packet's number is relative to makes it `start`.
+    pub(super) fn rebase(&mut self, packet: &Packet, start: u32) {
+        self.isns.insert((packet.src, packet.dst), packet.segment.seq - start);
+    }
+
     /// The initial number of a direction; 0 if none was seen.
     pub(super) fn isn(&self, src: Endpoint, dst: Endpoint) -> Seq {
         self.isns.get(&(src, dst)).copied().unwrap_or_default()
@@ -56,9 +61,7 @@ impl Numbers {
         let TcpPacket { flags, seq, ack, win, urg, options, ip: _ } = spec;
         let relative = segment.seq - self.isn(packet.src, packet.dst);
         let range = |r: &super::ast::SeqRange| {
-            relative == r.start
-                && u32::from(r.len) == segment.text_len()
-                && r.end == r.start + u32::from(r.len)
+            r.start.is_none_or(|start| relative == start) && u32::from(r.len) == segment.text_len()
         };
         let acked = |n: u32| segment.has_ack() && segment.ack - self.isn(packet.dst, packet.src) == n;
         segment.flags == flags.value
@@ -98,7 +101,7 @@ pub(super) fn describe_spec(spec: &TcpPacket) -> String {
     let TcpPacket { flags, seq, ack, win, urg, options, ip: _ } = spec;
     let mut text = flags.value.to_string();
     if let Some(r) = seq {
-        text += &format!(" {}:{}({})", r.value.start, r.value.end, r.value.len);
+        text += &format!(" {}", r.value);
     }
     for (name, value) in [("ack", *ack), ("win", win.map(u32::from)), ("urg", urg.map(u32::from))] {
         if let Some(value) = value {
@@ -126,9 +129,16 @@ pub(super) struct Stage {
     pub(super) sent: Vec<Sent>,
     pub(super) numbers: Numbers,
     pending: Vec<Pending>,
+    /// Who is no host: what it sends is the script's own, and its numbers are as the script has them.
+    wire: Option<HostId>,
 }
 
 impl Stage {
+    /// What stands beside a world in which the script plays the wire.
+    pub(super) fn with_wire(wire: HostId) -> Self {
+        Self { wire: Some(wire), ..Self::default() }
+    }
+
     pub(super) fn judge_next(&mut self, host: HostId, packet: TcpPacket, nth: u32, what: VerdictOp) {
         self.pending.push(Pending { host, packet, nth, what });
     }
@@ -136,7 +146,9 @@ impl Stage {
 
 impl Sink for Stage {
     fn record(&mut self, entry: Entry) {
-        if let (What::Sent { packet, rule, .. }, Some(host)) = (&entry.what, entry.host) {
+        if let (What::Sent { packet, rule, .. }, Some(host)) = (&entry.what, entry.host)
+            && self.wire != Some(host)
+        {
             self.numbers.learn(packet);
             self.sent.push(Sent { at: entry.at, host, packet: packet.clone(), rule: *rule, matched: false });
         }
@@ -144,7 +156,9 @@ impl Sink for Stage {
     }
 
     fn verdict(&mut self, from: HostId, packet: &Packet) -> Verdict {
-        self.numbers.learn(packet);
+        if self.wire != Some(from) {
+            self.numbers.learn(packet);
+        }
         let numbers = &self.numbers;
         let hit = self.pending.iter_mut().position(|p| {
             let matches = p.host == from && numbers.matches(&p.packet, packet);

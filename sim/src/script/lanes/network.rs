@@ -66,7 +66,7 @@ impl Lanes<'_> {
             return Err(Failure::bad_input(line.span, "there is no connection yet to inject into").into());
         };
         let (here, there) = if mine(a) { (a, b) } else { (b, a) };
-        let seq = spec.seq.as_ref().map_or((0, 0), |r| (r.value.start, r.value.len));
+        let seq = spec.seq.as_ref().map_or((0, 0), |r| (r.value.start.unwrap_or(0), r.value.len));
         let numbers = &self.stage.numbers;
         let mut segment = Segment::control(
             spec.flags.value,

@@ -13,6 +13,8 @@ const FLAGS: &str = "flags: letters of `S F R P U E W` and `.` for ACK, or `-` f
 const OPTION: &str =
     "a TCP option: `mss N`, `nop`, `eol`, `wscale N`, `sackOK`, `TS val N ecr N`, `sack N:N`, or `...`";
 
+const LEN: &str = "the length: 0 to 65535";
+
 /// What may follow the flags on a line below.
 const PARTS: [&str; 3] = ["ack", "win", "urg"];
 
@@ -57,7 +59,8 @@ impl Parser<'_> {
         let flags = self.flags()?;
         let mut packet =
             TcpPacket { ip: None, flags, seq: None, ack: None, win: None, urg: None, options: None };
-        if self.peek().kind == Kind::Number {
+        let random = self.peek().kind == Kind::Ellipsis && self.second().text == "(";
+        if self.peek().kind == Kind::Number || random {
             packet.seq = Some(self.seq()?);
         }
         self.continued(&PARTS);
@@ -178,23 +181,29 @@ impl Parser<'_> {
         Ok(At { value: flags, span })
     }
 
-    /// `START:END(LEN)`
+    /// `START:END(LEN)`, `...(LEN)`
     fn seq(&mut self) -> Parse<At<SeqRange>> {
         let first = self.peek();
+        if first.kind == Kind::Ellipsis {
+            self.bump();
+            let len = self.nested(")", |parser| parser.number(LEN))?;
+            let span = Span { start: first.span.start, end: self.last_end() };
+            return Ok(At { value: SeqRange { start: None, len }, span });
+        }
         let start: u32 = self.number("the first sequence number, as in `1:1001(1000)`")?;
         self.expect(":", "`:` and the end of the segment, as in `1:1001(1000)`")?;
         let end: u32 = self.number("the end of the segment, as in `1:1001(1000)`")?;
         if !self.is("(") {
             return Err(self.expected("`(` and the length, as in `1:1001(1000)`"));
         }
-        let len: u16 = self.nested(")", |parser| parser.number("the length: 0 to 65535"))?;
+        let len: u16 = self.nested(")", |parser| parser.number(LEN))?;
         let span = Span { start: first.span.start, end: self.last_end() };
         if start.wrapping_add(u32::from(len)) != end {
             return Err(Fault::at(span, format!("{start} and {len} bytes do not make {end}"))
                 .expected("END = START + LEN; a SYN or FIN is not counted")
                 .suggest(&format!("{start}:{}({len})", start.wrapping_add(u32::from(len)))));
         }
-        Ok(At { value: SeqRange { start, end, len }, span })
+        Ok(At { value: SeqRange { start: Some(start), len }, span })
     }
 
     /// A number of the width of its field.
@@ -334,6 +343,6 @@ impl Parser<'_> {
         if !self.is("(") {
             return Err(self.expected("`(` and the length"));
         }
-        Ok(PacketBody::Udp(self.nested(")", |parser| parser.number("the length: 0 to 65535"))?))
+        Ok(PacketBody::Udp(self.nested(")", |parser| parser.number(LEN))?))
     }
 }

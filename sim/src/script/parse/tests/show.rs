@@ -130,7 +130,7 @@ fn packet(body: &PacketBody) -> String {
         PacketBody::Tcp(packet) => tcp(packet),
         PacketBody::Icmp(IcmpPacket { kind, code, mtu, quoted }) => {
             let code = code.as_deref().unwrap_or("-");
-            let quoted = quoted.map_or("-".to_owned(), |q| format!("{}:{}({})", q.start, q.end, q.len));
+            let quoted = quoted.map_or("-".to_owned(), |q| q.to_string());
             format!("icmp {kind} {code} {mtu:?} {quoted}")
         }
         PacketBody::Udp(len) => format!("udp {len}"),
@@ -141,7 +141,7 @@ fn tcp(packet: &TcpPacket) -> String {
     let TcpPacket { ip, flags, seq, ack, win, urg, options } = packet;
     let mut parts = vec![flags.value.to_string()];
     parts.extend(ip.as_ref().map(|ip| format!("ip<{}>", ip.value)));
-    parts.extend(seq.as_ref().map(|At { value: q, .. }| format!("{}:{}({})", q.start, q.end, q.len)));
+    parts.extend(seq.as_ref().map(|At { value: q, .. }| q.to_string()));
     parts.extend(ack.map(|n| format!("ack {n}")));
     parts.extend(win.map(|n| format!("win {n}")));
     parts.extend(urg.map(|n| format!("urg {n}")));

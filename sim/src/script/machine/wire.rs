@@ -1,0 +1,137 @@
+//! Packets in and out, and which connection they are of.
+//!
+//! As in packetdrill a packet line names no ports: the script has one connection at a time under test. `connect`
+//! makes it the connection of the SYN that leaves; after `listen` the next packet from the wire begins a new one,
+//! from a port of its own.
+
+use super::super::ast::{Line, OptionSpec, OptionsSpec, Span, Start, TcpPacket};
+use super::super::report::Failure;
+use super::super::stage::{Sent, describe_spec};
+use super::{Machine, PORT, Stop};
+use closewait::addr::{Endpoint, IpAddr};
+use closewait::packet::{Flags, Options, Packet, Segment};
+use closewait::seq::Seq;
+use closewait::time::Instant;
+use closewait::winsock::Call;
+
+/// The connection under test.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Flow {
+    /// The machine's end and the wire's; none before the first packet.
+    ends: Option<(Endpoint, Endpoint)>,
+    /// Connections that the wire began.
+    begun: u16,
+}
+
+impl Flow {
+    /// The first port from which the wire begins connections.
+    const FIRST_PORT: u16 = 49_152;
+}
+
+impl Machine<'_> {
+    /// What a call means for the connection under test.
+    pub(super) fn flow_after(&mut self, made: &Call) {
+        if let Call::Listen { .. } = made {
+            self.flow.ends = None;
+        } else if let Call::Connect { .. } = made {
+            self.flow.ends = self.stage.numbers.last();
+        }
+    }
+
+    /// The machine's end and the wire's of the connection under test; the wire begins one if there is none.
+    fn ends(&mut self) -> (Endpoint, Endpoint) {
+        if let Some(ends) = self.flow.ends {
+            return ends;
+        }
+        let bound = self.world.netstat(self.host).listeners.last().map_or(PORT, |(row, _)| row.local.port);
+        let ip = |id| if self.addresses.v6 { self.world.address_v6(id) } else { self.world.address(id) };
+        let (here, there): (IpAddr, IpAddr) = (ip(self.host), ip(self.wire));
+        let port = Flow::FIRST_PORT.wrapping_add(self.flow.begun);
+        self.flow.begun = self.flow.begun.wrapping_add(1);
+        let ends = (Endpoint::new(here, bound), Endpoint::new(there, port));
+        self.flow.ends = Some(ends);
+        ends
+    }
+
+    /// `<`: the wire sends a packet, which is there at once.
+    pub(super) fn inject(&mut self, spec: &TcpPacket) -> Result<(), Stop> {
+        let (here, there) = self.ends();
+        let numbers = &self.stage.numbers;
+        let (start, len) = spec.seq.as_ref().map_or((0, 0), |r| (r.value.start.unwrap_or(0), r.value.len));
+        let mut segment = Segment::control(
+            spec.flags.value,
+            numbers.isn(there, here) + start,
+            spec.ack.map_or(Seq(0), |ack| numbers.isn(here, there) + ack),
+        );
+        segment.wnd = spec.win.unwrap_or(u16::MAX);
+        segment.urg = spec.urg.unwrap_or(0);
+        segment.payload = vec![0; usize::from(len)].into();
+        segment.options = options(spec.options.as_ref());
+        self.world.send_outside(self.wire, Packet { src: there, dst: here, segment }, &mut self.stage);
+        self.run_to(self.now())
+    }
+
+    /// What a packet line compares of a packet that leaves: of a handshake's, under `lenient`, flags and ack alone.
+    fn compared(&self, spec: &TcpPacket) -> TcpPacket {
+        let mut spec = spec.clone();
+        if self.lenient && spec.flags.value.contains(Flags::SYN) {
+            (spec.options, spec.win, spec.seq) = (None, None, None);
+        }
+        spec
+    }
+
+    /// The oldest packet of the machine that no line was about yet.
+    fn next_sent(&self) -> Option<&Sent> {
+        self.stage.sent.get(self.taken)
+    }
+
+    /// `>`: the next packet that leaves.
+    pub(super) fn expect(&mut self, line: &Line, spec: &TcpPacket, start: Instant) -> Result<(), Stop> {
+        let slack = self.tolerance(start);
+        let any = line.time.value.start == Start::Any;
+        let latest = line.time.value.latest.map_or(start, |latest| self.previous.1 + latest) + slack;
+        while self.next_sent().is_none() {
+            let next = self.world.next_event().filter(|&next| any || next <= latest);
+            if next.is_none() {
+                let expected = format!("> {} at {start}", describe_spec(spec));
+                return Err(Failure::new(line.span, expected, "nothing left").into());
+            }
+            self.step()?;
+        }
+        let Some(sent) = self.next_sent().cloned() else { return Ok(()) };
+        self.taken += 1;
+        let timely = any || (sent.at + slack >= start && sent.at <= latest);
+        if !timely || !self.stage.numbers.matches(&self.compared(spec), &sent.packet) {
+            let expected = format!("> {} at {start}", describe_spec(spec));
+            return Err(Failure::new(line.span, expected, self.describe(&sent)).into());
+        }
+        if let (true, Some(start)) =
+            (sent.packet.segment.syn(), spec.seq.as_ref().and_then(|r| r.value.start))
+        {
+            self.stage.numbers.rebase(&sent.packet, start);
+        }
+        let at = if any { sent.at } else { start };
+        self.previous = (at, at);
+        Ok(())
+    }
+
+    fn describe(&self, sent: &Sent) -> String {
+        format!("{} > {} [{}]", sent.at, self.stage.numbers.describe(&sent.packet), sent.rule)
+    }
+
+    /// A packet that left and is not in the script is a failure.
+    pub(super) fn nothing_left_over(&self, span: Span) -> Result<(), Stop> {
+        let Some(sent) = self.next_sent() else { return Ok(()) };
+        Err(Failure::new(span, "no other packet to leave before", self.describe(sent)).into())
+    }
+}
+
+fn options(spec: Option<&OptionsSpec>) -> Options {
+    let mss = match spec {
+        Some(OptionsSpec::List(list)) => {
+            list.iter().find_map(|o| if let OptionSpec::Mss(mss) = o { Some(*mss) } else { None })
+        }
+        Some(OptionsSpec::Any) | None => None,
+    };
+    Options { mss }
+}
