@@ -180,6 +180,43 @@ fn so_error_after_a_refused_connect() {
     assert_eq!(seen.result(), Some(Ok([0, 10061, 10061, 0])));
 }
 
+/// R53: after a reset SO_ERROR tells of it once, if nobody did before; under WINDOWS it is 0 (WF-3.7).
+///
+/// Mutation: SO_ERROR tells of it again and again.
+#[test]
+fn so_error_after_a_reset() {
+    for (profile, expected) in [(&Profile::DOCUMENTED, [10054, 0, 0]), (&Profile::WINDOWS, [0, 0, 0])] {
+        let mut pair = pair(profile, LinkConfig::default());
+        let (thread, name) = (pair.client.1, pair.name);
+        let _served = pair.on(pair.server.1, async move |ws| {
+            ws.startup().await?;
+            let listening = ws.stream().await?;
+            ws.bind(listening, name).await?;
+            ws.listen(listening, 5).await?;
+            for _ in 0..2 {
+                let (s, _) = ws.accept(listening).await?;
+                ws.set_linger(s, 1, 0).await?;
+                ws.closesocket(s).await?;
+            }
+            Ok::<_, WsaError>(())
+        });
+        let seen = pair.on(thread, async move |ws| {
+            ws.startup().await?;
+            let s = ws.stream().await?;
+            ws.connect(s, name).await?;
+            ws.sleep(Duration::from_millis(100)).await;
+            let first = ws.get_int(s, consts::SO_ERROR).await?;
+            let again = ws.get_int(s, consts::SO_ERROR).await?;
+            let told = ws.stream().await?;
+            ws.connect(told, name).await?;
+            assert!(ws.recv(told, 1).await.is_err(), "it was reset");
+            Ok::<_, WsaError>([first, again, ws.get_int(told, consts::SO_ERROR).await?])
+        });
+        pair.run(2);
+        assert_eq!(seen.result(), Some(Ok(expected)), "{}", profile.name);
+    }
+}
+
 /// WF-9.5: an exclusive binding to port 0 takes a port that no connection has.
 ///
 /// Mutation: the search for a port does not look at connections.

@@ -1,7 +1,7 @@
 //! RST: of ABORT, of data that nobody can read, and of the peer.
 
 use super::*;
-use crate::profile::{AbortFlags, RstInTimeWait};
+use crate::profile::{AbortFlags, RstInTimeWait, RstInWindow, SynInWindow};
 
 /// R7, TR-4, SHLD-3: new data for a connection that was closed, in both forms.
 /// Mutation: the RST of WINDOWS acknowledges RCV.NXT.
@@ -198,4 +198,45 @@ fn a_reset_discards_what_is_unread() {
     kept.run("= TIME_WAIT\nread 3");
     t.quietly("< R 4:4");
     t.run("= nothing to read");
+}
+
+/// R51: without RFC 5961 a RST anywhere in the window of 10,000, so up to 10,000, resets; past it none does.
+/// Mutation: a RST in the window is always challenged.
+#[test]
+fn without_rfc_5961_a_reset_in_the_window_resets() {
+    let profile = Profile { rst_in_window: RstInWindow::Resets, ..Profile::RFC9293 };
+    let t = Tcp::established(&profile);
+    for seq in [1, 2, 10_000] {
+        let ended = "! Ended(Reset) | rst-received\nESTABLISHED -> CLOSED | rst-received";
+        t.clone().run(&format!("< R {seq}:{seq}\n{ended}"));
+    }
+    t.clone().run("< R 0:0\ndrop | unacceptable-rst\n= ESTABLISHED");
+    t.clone().run("< R 10001:10001\ndrop | unacceptable-rst\n= ESTABLISHED");
+}
+
+/// R52: without RFC 5961 a SYN in the window is an error, in every synchronized state: RST+ACK at SND.NXT and
+/// RCV.NXT (R27). Outside it is acknowledged as ever.
+/// Mutation: a SYN in the window is always challenged.
+#[test]
+fn without_rfc_5961_a_syn_in_the_window_resets() {
+    let profile = Profile { syn_in_window: SynInWindow::Resets, ..Profile::RFC9293 };
+    let mut t = Tcp::established(&profile);
+    for seq in [1, 10_000] {
+        t.clone().run(&format!(
+            "< S {seq}:{}
+             > R. 1:1 ack 1 | syn-error
+             ! Ended(Reset) | syn-error
+             ESTABLISHED -> CLOSED | syn-error",
+            seq + 1
+        ));
+    }
+    t.clone().run("< S 10001:10002\n> . 1:1 ack 1 win 10000 | unacceptable\n= ESTABLISHED");
+    t.quietly("close");
+    t.quietly("< F. 1:2 ack 2");
+    t.run(
+        "< S 2:3
+         > R. 2:2 ack 2 | syn-error
+         ! Ended(Reset) | syn-error
+         TIME_WAIT -> CLOSED | syn-error",
+    );
 }

@@ -1,0 +1,167 @@
+//! Files with one machine: which connection a packet is of, what is compared, what a setting changes; and that such
+//! a run has a log as any other.
+
+use closewait::profile::Profile;
+use closewait_sim::script::{self, Options, Report, Verdict};
+use closewait_sim::trace::What;
+
+fn run(text: &str, lenient: bool) -> Report {
+    let options = Options { profile: Profile::RFC9293, lenient, ..Options::default() };
+    script::run(text, &options).unwrap_or_else(|d| panic!("{d:?}\n{text}"))
+}
+
+fn passes(text: &str) {
+    assert_eq!(run(text, false).verdict, Verdict::Passed, "{text}");
+}
+
+/// The failure's expectation and what happened.
+fn fails(text: &str) -> (String, String) {
+    match run(text, false).verdict {
+        Verdict::Failed(mut failures) => {
+            let failure = failures.remove(0);
+            (failure.expected, failure.happened)
+        }
+        other @ (Verdict::Passed | Verdict::Skipped(_)) => panic!("{other:?}\n{text}"),
+    }
+}
+
+const LISTENING: &str = "\
+ 0     socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0     bind(3, ..., ...) = 0
++0     listen(3, 5) = 0
+";
+
+const CONNECTED: &str = "\
+ 0     socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0     fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
++0     connect(3, ..., ...) = -1 EINPROGRESS
++0     > S 0:0(0) win 65535 <...>
++0.1   < S. 0:0(0) ack 1 win 1000 <mss 1460>
++0     > . 1:1(0) ack 1
+";
+
+/// packetdrill has one connection under test: `connect` and `listen` choose it anew.
+///
+/// Mutation: the first connection stays the one under test.
+#[test]
+fn connect_and_listen_choose_the_connection_under_test() {
+    passes(&format!(
+        "{CONNECTED}
++0     socket(..., SOCK_STREAM, IPPROTO_TCP) = 4
++0     fcntl(4, F_SETFL, O_RDWR|O_NONBLOCK) = 0
++0     connect(4, ..., ...) = -1 EINPROGRESS
++0     > S 0:0(0) <...>
++0     < R. 0:0(0) ack 1
++0     getsockopt(4, SOL_SOCKET, SO_ERROR, [ECONNREFUSED], [4]) = 0
++0     state(3) == ESTABLISHED
++0     socket(..., SOCK_STREAM, IPPROTO_TCP) = 5
++0     bind(5, ..., ...) = 0
++0     listen(5, 1) = 0
++0     < S 7:7(0) win 1000
++0     > S. 0:0(0) ack 8 <...>
++0     < . 8:8(0) ack 1 win 1000
++0     accept(5, ..., ...) = 6
++0     state(6) == ESTABLISHED
++0     listen(5, 1) = 0
++0     < S 70:70(0) win 1000
++0     > S. 0:0(0) ack 71 <...>
+"
+    ));
+}
+
+/// `...(0)`: whatever number, so many octets of text.
+///
+/// Mutation: a number that is left open is 0.
+#[test]
+fn a_number_can_be_left_open() {
+    passes(&format!("{LISTENING}+0 < S 9:9(0) win 1000\n+0 > S. ...(0) ack 10 <...>\n"));
+    passes(&format!("{CONNECTED}+0 send(3, 100) = 100\n+0 > P. ...(100) ack 1\n"));
+    let (expected, _) = fails(&format!("{CONNECTED}+0 send(3, 100) = 100\n+0 > P. ...(99) ack 1\n"));
+    assert!(expected.contains("...(99)"), "{expected}");
+}
+
+/// What C's pointers point at is compared, but for the sizes of buffers under `lenient`.
+///
+/// Mutation: what stands in brackets is not compared.
+#[test]
+fn what_pointers_point_at_is_compared() {
+    let line = "+0 getsockopt(3, SOL_SOCKET, SO_ERROR, [ECONNRESET], [4]) = 0\n";
+    let (expected, _) = fails(&format!("{CONNECTED}{line}"));
+    assert_eq!(expected, "ECONNRESET");
+    passes(&format!("{CONNECTED}+0 < R 1:1(0)\n{line}"));
+    let size = format!("{CONNECTED}+0 getsockopt(3, SOL_SOCKET, SO_RCVBUF, [65700], [4]) = 0\n");
+    fails(&size);
+    assert_eq!(run(&size, true).verdict, Verdict::Passed);
+}
+
+/// A kernel's variable sets its field from its line on, and back.
+///
+/// Mutation: settings are made before the first line.
+#[test]
+fn a_setting_counts_from_its_line_on() {
+    let probe = "+0 < R 100:100(0)\n";
+    let challenge = format!("{probe}+0 > . 1:1(0) ack 1\n");
+    let set = |n| format!("+0 `sysctl -w net.inet.tcp.insecure_rst={n}`\n");
+    passes(&format!("{CONNECTED}{challenge}{}{}{challenge}", set(1), set(0)));
+    passes(&format!("{CONNECTED}{challenge}{}{probe}+0 state(3) == CLOSED\n{}", set(1), set(0)));
+}
+
+/// Under `lenient` the stack's numbers are relative to what its SYN is written with.
+///
+/// Mutation: numbers stay relative to the real initial number.
+#[test]
+fn lenient_numbers_follow_the_script() {
+    let text = format!("{LISTENING}+0 < S 0:0(0) win 9\n+0 > S. 500:500(0) ack 1 win 1 <mss 9>\n");
+    fails(&text);
+    let on = format!(
+        "{text}+0 < . 1:1(0) ack 501 win 9\n+0 accept(3, ..., ...) = 4\n+0 state(4) == ESTABLISHED\n"
+    );
+    assert_eq!(run(&on, true).verdict, Verdict::Passed);
+}
+
+/// Checks stand in files with one machine, too.
+///
+/// Mutation: every state is the one that is expected.
+#[test]
+fn checks_look_at_the_machine() {
+    let close = "+0 close(3) = 0\n+0 > F. 1:1(0) ack 1\n+0 < F. 1:1(0) ack 2\n+0 > . 2:2(0) ack 2\n";
+    let text = format!("{CONNECTED}+0 leaks == 1\n{close}+0 state(3) == TIME_WAIT\n+0 leaks == 0\n");
+    passes(&format!("{text}+0 time_wait == 1\n+0 at_rest\n+240 time_wait == 0\n"));
+    assert_eq!(fails(&format!("{text}+0 time_wait == 2\n")), ("time_wait == 2".into(), "1".into()));
+    let (expected, happened) = fails(&format!("{CONNECTED}+0 state(3) == CLOSE_WAIT\n"));
+    assert_eq!((expected.as_str(), happened.as_str()), ("state(3) == CLOSE_WAIT", "ESTABLISHED"));
+    let (_, happened) = fails(&format!("{CONNECTED}+0 at_rest\n"));
+    assert!(happened.contains("ESTABLISHED"), "{happened}");
+}
+
+/// A lane needs a host that has its name.
+///
+/// Mutation: lanes of files without hosts are ignored.
+#[test]
+fn a_lane_without_hosts_is_bad_input() {
+    let Verdict::Failed(failures) =
+        run("0 client: socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n", false).verdict
+    else {
+        panic!("no host is named client")
+    };
+    assert!(failures[0].bad_input && failures[0].happened.contains("--host=client"), "{failures:?}");
+}
+
+/// The log of one machine has what both ends sent; the wire's packets arrive at once.
+///
+/// Mutation: the wire's packets are delivered past the link.
+#[test]
+fn one_machine_has_a_log() {
+    let (world, log) = run(CONNECTED, false).run.expect("it ran");
+    let sent: Vec<_> = log
+        .entries()
+        .iter()
+        .filter_map(|entry| {
+            let What::Sent { packet, .. } = &entry.what else { return None };
+            let host = entry.host.map_or("", |id| world.name(id));
+            Some((host, packet.segment.flags.to_string(), entry.at.as_nanos() / 1_000_000))
+        })
+        .collect();
+    let sent: Vec<_> = sent.iter().map(|(host, flags, ms)| (*host, flags.as_str(), *ms)).collect();
+    assert_eq!(sent, [("machine", "S", 0), ("wire", "S.", 100), ("machine", ".", 100)]);
+}
