@@ -221,3 +221,23 @@ fn binds_a_name(text: &str, at: usize) -> bool {
     let line = text[..at].rsplit('\n').next().unwrap_or("");
     line.contains("socket(AF_INET") || line.contains("socket(...") || line.contains("accept(")
 }
+
+/// `ip=` is the host's address of its family; nobody else's, and one that a host can have.
+///
+/// Mutation: `ip=` is not looked at.
+#[test]
+fn a_host_has_the_address_that_its_header_gives() {
+    let named = |ip: &str| HARD.replace("--host=server\n", &format!("--host=server,ip={ip}\n"));
+    let text = named("10.9.8.7").replace(
+        "0.010 server: accept(3) = 4",
+        "0.010 server: accept(3) = 4\n+0 client: getpeername(3) = 0 {10.9.8.7:80}",
+    );
+    assert_eq!(verdict(&text), Verdict::Passed, "{text}");
+    for (ip, said) in
+        [("10.0.0.2", "another host's"), ("0.0.0.0", "would do"), ("ten", "would do"), ("::1", "would do")]
+    {
+        let text = named(ip);
+        let Verdict::Failed(failures) = verdict(&text) else { panic!("{ip} passes") };
+        assert!(failures[0].bad_input && failures[0].happened.contains(said), "{ip}: {failures:?}");
+    }
+}

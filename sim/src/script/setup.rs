@@ -4,8 +4,8 @@ use super::ast::{At, Event, Header, Lane, Line, Script, Span};
 use super::calls::Addresses;
 use super::report::{Failure, Options};
 use crate::link::{LinkConfig, Probability};
-use crate::world::{HostId, Process, Thread, World};
-use closewait::addr::Endpoint;
+use crate::world::{Addresses as HostAddresses, HostId, Process, Thread, World};
+use closewait::addr::{Endpoint, IpAddr, Ipv4Addr};
 use closewait::profile::Profile;
 use closewait::time::Duration;
 use closewait::winsock::HandlePolicy;
@@ -39,6 +39,9 @@ pub(super) struct Headers {
 
 struct HostHeader {
     name: String,
+    span: Span,
+    /// In place of the address of its family that the world would give.
+    ip: Option<IpAddr>,
     profile: Option<Profile>,
     policy: HandlePolicy,
 }
@@ -126,6 +129,16 @@ fn set_field(profile: &mut Profile, text: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// The address of one host.
+fn unicast(text: &str) -> Result<IpAddr, String> {
+    let ip: Option<IpAddr> = text.trim_matches(['[', ']']).parse().ok();
+    let broadcast = IpAddr::V4(Ipv4Addr::BROADCAST);
+    let one =
+        |ip: &IpAddr| !(ip.is_unspecified() || ip.is_multicast() || ip.is_loopback() || *ip == broadcast);
+    ip.filter(one)
+        .ok_or_else(|| format!("ip={text}: one host's address such as 10.1.2.3 or fd00::7 would do"))
+}
+
 impl Headers {
     /// Reads the headers; every one that is wrong is reported.
     pub(super) fn read(headers: &[Header]) -> Result<Self, Vec<Failure>> {
@@ -136,7 +149,7 @@ impl Headers {
             let text = value.as_ref().map_or("", |v| v.value.as_str());
             let span = value.as_ref().map_or(name.span, |v| v.span);
             let done = match name.value.as_str() {
-                "host" => read.host(text),
+                "host" => read.host(text, span),
                 "link" => read.link(text),
                 "profile" => profile(text).map(|p| read.profile = Some(p)),
                 "seed" => {
@@ -174,20 +187,20 @@ impl Headers {
         if failures.is_empty() { Ok(read) } else { Err(failures) }
     }
 
-    fn host(&mut self, text: &str) -> Result<(), String> {
+    fn host(&mut self, text: &str, span: Span) -> Result<(), String> {
         let mut parts = text.split(',');
         let name = parts.next().filter(|n| !n.is_empty()).ok_or("a host has a name: --host=client")?;
         if self.hosts.iter().any(|h| h.name == name) {
             return Err(format!("two hosts are named {name}"));
         }
-        let mut host = HostHeader { name: name.to_owned(), profile: None, policy: HandlePolicy::Never };
+        let name = name.to_owned();
+        let mut host = HostHeader { name, span, ip: None, profile: None, policy: HandlePolicy::Never };
         for part in parts {
             match part.split_once('=') {
                 Some(("profile", value)) => host.profile = Some(profile(value)?),
                 Some(("handles", "never")) => host.policy = HandlePolicy::Never,
                 Some(("handles", "lowest")) => host.policy = HandlePolicy::LowestFree,
-                // The address is the world's to give.
-                Some(("ip", _)) => {}
+                Some(("ip", value)) => host.ip = Some(unicast(value)?),
                 _ => {
                     return Err(format!("{part}: profile=…, ip=…, handles=never or handles=lowest would do"));
                 }
@@ -221,13 +234,22 @@ impl Headers {
         let mut world = World::new(self.seed.or(options.seed).unwrap_or(1));
         let mut hosts = BTreeMap::new();
         let mut policies = BTreeMap::new();
-        for host in &self.hosts {
+        let mut failures = Vec::new();
+        for (n, host) in self.hosts.iter().enumerate() {
             let profile = host.profile.clone().or_else(|| self.profile.clone());
             let profile = profile.unwrap_or_else(|| options.profile.clone());
-            hosts.insert(host.name.clone(), world.add_host(&host.name, profile));
+            let mut addresses = HostAddresses::of_host(n);
+            match host.ip {
+                Some(IpAddr::V4(ip)) => addresses.v4 = ip,
+                Some(IpAddr::V6(ip)) => addresses.v6 = ip,
+                None => {}
+            }
+            match world.add_host_at(&host.name, profile, addresses) {
+                Ok(id) => hosts.insert(host.name.clone(), id),
+                Err(taken) => return Err(vec![failure(host.span, taken.to_string())]),
+            };
             policies.insert(host.name.clone(), host.policy);
         }
-        let mut failures = Vec::new();
         for (a, b, config) in &self.links {
             match (hosts.get(a), hosts.get(b)) {
                 (Some(&a), Some(&b)) => {
