@@ -12,6 +12,7 @@
 //! | [`trace`] | the log, and what is made of it: text, JSON Lines, pcapng, `tracing` events |
 //! | [`wire`] | packets as bytes, through smoltcp |
 //! | [`pcapng`] | the capture file format |
+//! | `peer` | another stack at the end of a link: smoltcp's (feature `peer`) |
 //! | [`netstat`] | hosts, sockets and leaks as text |
 //! | [`script`] | the scenario notation: parse, run |
 //! | [`table`] | the linger table, run live |
@@ -24,6 +25,8 @@ pub mod aio;
 pub mod link;
 pub mod netstat;
 pub mod pcapng;
+#[cfg(feature = "peer")]
+pub mod peer;
 pub mod rng;
 pub mod script;
 pub mod table;

@@ -145,6 +145,12 @@ impl World {
         }
     }
 
+    /// The seed. What stands outside the world draws from named streams of it, too ([`crate::rng`]).
+    #[must_use]
+    pub const fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// Adds a host. The n-th has the addresses 10.0.x.y and fd00::n, n counted from 1 (x, y: n in two bytes).
     ///
     /// # Panics

@@ -232,31 +232,50 @@ impl Programs {
         mut go_on: impl FnMut(&World) -> bool,
     ) -> Result<(), EndOfTime> {
         loop {
+            self.settle(world, sink);
+            if !go_on(world) || !self.step(world, sink)? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Programs go on until each waits for something, or until an event is due at this instant: it comes first.
+    pub fn settle(&mut self, world: &mut World, sink: &mut dyn Sink) {
+        loop {
             while let Some((thread, returned)) = world.poll_returned() {
                 self.reply(thread, returned.result);
             }
-            let next = world.next_event();
-            if next != Some(world.now())
-                && let Some(program) = self.ready.pop_front()
-            {
-                self.go_on(program, world, sink);
-                continue;
+            if world.next_event() == Some(world.now()) {
+                return;
             }
-            let alarm = self.asleep.keys().next().map(|&(at, _)| at);
-            if !go_on(world) {
-                return Ok(());
-            }
-            match (next, alarm) {
-                (None, None) => return Ok(()),
-                (Some(event), alarm) if alarm.is_none_or(|at| event <= at) => {
-                    world.step(sink)?;
-                }
-                (_, Some(Instant::END)) => return Err(EndOfTime),
-                (_, Some(at)) => world.advance_to(at),
-                (Some(_), None) => {}
-            }
-            self.wake(world.now());
+            let Some(program) = self.ready.pop_front() else { return };
+            self.go_on(program, world, sink);
         }
+    }
+
+    /// When the world's next event is due, or the next sleeper wakes; after [`Programs::settle`].
+    #[must_use]
+    pub fn next_event(&self, world: &mut World) -> Option<Instant> {
+        let alarm = self.asleep.keys().next().map(|&(at, _)| at);
+        world.next_event().into_iter().chain(alarm).min()
+    }
+
+    /// The world's next event happens, or the next sleepers wake if that is earlier; after [`Programs::settle`].
+    /// False if there is neither.
+    ///
+    /// # Errors
+    /// [`EndOfTime`].
+    pub fn step(&mut self, world: &mut World, sink: &mut dyn Sink) -> Result<bool, EndOfTime> {
+        let Some(next) = self.next_event(world) else { return Ok(false) };
+        if world.next_event() == Some(next) {
+            world.step(sink)?;
+        } else if next == Instant::END {
+            return Err(EndOfTime);
+        } else {
+            world.advance_to(next);
+        }
+        self.wake(world.now());
+        Ok(true)
     }
 
     fn wake(&mut self, now: Instant) {
