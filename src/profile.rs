@@ -3,6 +3,10 @@
 //!
 //! Each field names its ruling (R…), fact (WF-…) or requirement (TR-…, RFC). `docs/rulings.md` has the rulings.
 
+mod set;
+
+pub use set::SetError;
+
 use crate::time::Duration;
 use core::ops::RangeInclusive;
 

@@ -5,6 +5,7 @@
 
 use core::fmt;
 use core::ops::{Add, Sub};
+use core::str::FromStr;
 
 /// A point in virtual time, in nanoseconds since the start of the world.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -122,6 +123,44 @@ impl From<Duration> for core::time::Duration {
     }
 }
 
+/// A text that is no [`Duration`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("not a number of ns, us, ms, s or m that is a whole number of nanoseconds below 2^64")]
+pub struct ParseDurationError;
+
+impl FromStr for Duration {
+    type Err = ParseDurationError;
+
+    /// A decimal number and its unit: `250us`, `1.5s`, `2m`. Nothing is rounded.
+    ///
+    /// ```
+    /// use closewait::time::Duration;
+    /// assert_eq!("1.5s".parse(), Ok(Duration::from_millis(1_500)));
+    /// assert!("30".parse::<Duration>().is_err() && "0.5ns".parse::<Duration>().is_err());
+    /// ```
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        exact_nanos(text).map(Self).ok_or(ParseDurationError)
+    }
+}
+
+fn exact_nanos(text: &str) -> Option<u64> {
+    let units =
+        [("ms", 1_000_000_u64), ("us", 1_000), ("ns", 1), ("s", 1_000_000_000), ("m", 60_000_000_000)];
+    let (number, unit) = units.into_iter().find_map(|(name, n)| Some((text.strip_suffix(name)?, n)))?;
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    let scale = u128::from(10_u64.checked_pow(u32::try_from(fraction.len()).ok()?)?);
+    let part = fraction.parse::<u128>().ok()? * u128::from(unit);
+    if !part.is_multiple_of(scale) {
+        return None;
+    }
+    let part = u64::try_from(part / scale).ok()?;
+    whole.parse::<u64>().ok()?.checked_mul(unit)?.checked_add(part)
+}
+
 impl fmt::Display for Instant {
     /// Seconds with six decimals, and nine where the instant needs them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -149,5 +188,50 @@ impl fmt::Display for Duration {
 impl fmt::Debug for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_read_exactly_or_not_at_all() {
+        for (text, nanos) in [
+            ("0s", 0),
+            ("7ns", 7),
+            ("250us", 250_000),
+            ("0.5ms", 500_000),
+            ("1.25s", 1_250_000_000),
+            ("2m", 120_000_000_000),
+            ("0.0000000010s", 1),
+            ("18446744073709551615ns", u64::MAX),
+            ("18446744073.709551615s", u64::MAX),
+        ] {
+            assert_eq!(text.parse(), Ok(Duration::from_nanos(nanos)), "{text}");
+        }
+        let bad = [
+            "",
+            "s",
+            "30",
+            "30 s",
+            "-1s",
+            "+1s",
+            "1.s",
+            ".5s",
+            "1.5ns",
+            "0.0000000001s",
+            "1e3s",
+            "0x1s",
+            "1.2.3s",
+            "18446744073709551616ns",
+            "18446744073.709551616s",
+            "1.00000000000000000000s",
+            "30S",
+            "1h",
+        ];
+        for text in bad {
+            assert_eq!(text.parse::<Duration>(), Err(ParseDurationError), "{text}");
+        }
     }
 }

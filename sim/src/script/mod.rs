@@ -35,7 +35,7 @@ use setup::Headers;
 pub fn run(text: &str, options: &Options) -> Result<Report, Vec<Diagnostic>> {
     let script = parse::parse(text)?;
     let failed = |failures| Ok(Report { verdict: Verdict::Failed(failures), run: None, skipped_lines: 0 });
-    let headers = match Headers::read(&script.headers) {
+    let headers = match Headers::read(&script.headers, options) {
         Ok(headers) => headers,
         Err(failures) => return failed(failures),
     };

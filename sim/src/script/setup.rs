@@ -2,11 +2,12 @@
 
 use super::ast::{At, Event, Header, Lane, Line, Script, Span};
 use super::calls::Addresses;
+use super::parse::nearest;
 use super::report::{Failure, Options};
 use crate::link::{LinkConfig, Probability};
 use crate::world::{Addresses as HostAddresses, HostId, Process, Thread, World};
 use closewait::addr::{Endpoint, IpAddr, Ipv4Addr};
-use closewait::profile::Profile;
+use closewait::profile::{Profile, SetError};
 use closewait::time::Duration;
 use closewait::winsock::HandlePolicy;
 use std::collections::BTreeMap;
@@ -50,19 +51,6 @@ fn failure(span: Span, message: impl Into<String>) -> Failure {
     Failure::bad_input(span, message)
 }
 
-/// `10ms`, `250us`, `1.5s`, `2m`
-pub(super) fn duration(text: &str) -> Option<Duration> {
-    let units =
-        [("ms", 1_000_000_u64), ("us", 1_000), ("ns", 1), ("s", 1_000_000_000), ("m", 60_000_000_000)];
-    let (number, nanos) = units.into_iter().find_map(|(unit, n)| Some((text.strip_suffix(unit)?, n)))?;
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let digits = u32::try_from(fraction.len()).ok().filter(|&d| d <= 9)?;
-    let whole: u64 = whole.parse().ok()?;
-    let part: u64 = if fraction.is_empty() { 0 } else { fraction.parse().ok()? };
-    let part = part.checked_mul(nanos)? / 10_u64.pow(digits);
-    Some(Duration::from_nanos(whole.checked_mul(nanos)?.checked_add(part)?))
-}
-
 /// `10%`, `0.5%`
 fn probability(text: &str) -> Option<Probability> {
     let (whole, fraction) = text.strip_suffix('%')?.split_once('.').unwrap_or((text.strip_suffix('%')?, ""));
@@ -83,8 +71,8 @@ fn rate(text: &str) -> Option<u64> {
 pub(super) fn link_field(config: &mut LinkConfig, name: &str, value: &str) -> Result<(), String> {
     let bad = |wants: &str| format!("{name}={value}: {wants} would do");
     match name {
-        "delay" => config.delay = duration(value).ok_or_else(|| bad("a time such as 10ms"))?,
-        "jitter" => config.jitter = duration(value).ok_or_else(|| bad("a time such as 10ms"))?,
+        "delay" => config.delay = value.parse().map_err(|_| bad("a time such as 10ms"))?,
+        "jitter" => config.jitter = value.parse().map_err(|_| bad("a time such as 10ms"))?,
         "rate" => config.rate = Some(rate(value).ok_or_else(|| bad("a rate such as 10Mbit"))?),
         "queue" => config.queue = Some(value.parse().map_err(|_| bad("a number of packets"))?),
         "loss" => config.loss = probability(value).ok_or_else(|| bad("0% to 100%"))?,
@@ -114,19 +102,13 @@ pub(super) fn profile(name: &str) -> Result<Profile, String> {
 fn set_field(profile: &mut Profile, text: &str) -> Result<(), String> {
     let (field, value) =
         text.split_once('=').ok_or("a field of the profile and its value: --set=time_wait=30s")?;
-    let time = || duration(value).ok_or_else(|| format!("{field}={value}: a time such as 30s would do"));
-    let number = || value.parse().map_err(|_| format!("{field}={value}: a number would do"));
-    match field {
-        "time_wait" => profile.time_wait = time()?,
-        "fin_wait_2" => profile.fin_wait_2 = Some(time()?),
-        "initial_rto" => profile.initial_rto = time()?,
-        "min_rto" => profile.min_rto = time()?,
-        "max_rto" => profile.max_rto = time()?,
-        "send_buffer" => profile.send_buffer = number()?,
-        "receive_buffer" => profile.receive_buffer = number()?,
-        _ => return Err(format!("no field {field} can be set here")),
-    }
-    Ok(())
+    profile.set(field, value).map_err(|error| match &error {
+        SetError::Field { field, known } => match nearest(field, known.iter().copied(), 3) {
+            Some(near) => format!("a profile has no field {field} to set: {near} would do"),
+            None => error.to_string(),
+        },
+        SetError::Value { .. } => error.to_string(),
+    })
 }
 
 /// The address of one host.
@@ -141,7 +123,7 @@ fn unicast(text: &str) -> Result<IpAddr, String> {
 
 impl Headers {
     /// Reads the headers; every one that is wrong is reported.
-    pub(super) fn read(headers: &[Header]) -> Result<Self, Vec<Failure>> {
+    pub(super) fn read(headers: &[Header], options: &Options) -> Result<Self, Vec<Failure>> {
         let mut read = Self::default();
         let mut failures = Vec::new();
         let mut sets = Vec::new();
@@ -179,9 +161,14 @@ impl Headers {
             }
         }
         for (text, span) in sets {
-            let profile = read.profile.get_or_insert(Profile::WINDOWS);
+            let profile = read.profile.get_or_insert_with(|| options.profile.clone());
             if let Err(message) = set_field(profile, text) {
                 failures.push(failure(span, message));
+                continue;
+            }
+            // A field that the file sets is set on every host, whichever its profile.
+            for profile in read.hosts.iter_mut().filter_map(|host| host.profile.as_mut()) {
+                let _ = set_field(profile, text);
             }
         }
         if failures.is_empty() { Ok(read) } else { Err(failures) }

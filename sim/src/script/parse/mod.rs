@@ -26,6 +26,8 @@ mod packet;
 mod time;
 mod value;
 
+pub(super) use names::nearest;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::lex::{Kind, Token};

@@ -125,7 +125,7 @@ pub(super) const HEADERS: &str = "
 ";
 
 /// Names in `lists` that are near to `name`, the nearest first found; none if `name` is too short to tell.
-pub(super) fn nearest<'a>(
+pub(in crate::script) fn nearest<'a>(
     name: &str,
     lists: impl IntoIterator<Item = &'a str>,
     limit: usize,

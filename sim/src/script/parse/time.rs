@@ -92,7 +92,7 @@ impl<'a> Parser<'a> {
     /// `30ms`, `10us`, `2s`: a length of time with its unit.
     pub(super) fn length(&mut self) -> Parse<Duration> {
         let token = self.peek();
-        let length = (token.kind == Kind::Number).then(|| with_unit(token.text)).flatten();
+        let length = (token.kind == Kind::Number).then(|| token.text.parse().ok()).flatten();
         let Some(length) = length else {
             return Err(self.expected("a length of time with its unit, such as `30ms`"));
         };
@@ -114,9 +114,9 @@ fn seconds(token: Token<'_>) -> Parse<Duration> {
             .expected("at most nine digits after the point")),
         Decimal::Malformed => {
             let fault = fault(format!("`{}` is not a time", token.text));
-            Err(match with_unit(token.text) {
-                Some(length) => fault.suggest(&in_seconds(length)),
-                None => fault,
+            Err(match token.text.parse() {
+                Ok(length) => fault.suggest(&in_seconds(length)),
+                Err(_) => fault,
             })
         }
     }
@@ -156,23 +156,6 @@ fn decimal(text: &str, scale: u64) -> Decimal {
         };
     }
     Decimal::Value(value)
-}
-
-/// `30ms` and its like.
-fn with_unit(text: &str) -> Option<Duration> {
-    let letters = text.find(|c: char| c.is_ascii_alphabetic())?;
-    let (number, unit) = text.split_at(letters);
-    let scale = match unit {
-        "ns" => 1,
-        "us" => 1_000,
-        "ms" => 1_000_000,
-        "s" => NANOS,
-        _ => return None,
-    };
-    match decimal(number, scale) {
-        Decimal::Value(nanos) => Some(Duration::from_nanos(nanos)),
-        Decimal::TooLarge | Decimal::TooFine | Decimal::Malformed => None,
-    }
 }
 
 /// As the notation writes it.
