@@ -97,12 +97,8 @@ impl Args<'_> {
         }
     }
 
-    /// The last argument that is a number, from the second on: a length.
     fn length(&self) -> Option<i64> {
-        let numbers: Vec<i64> = self.args.iter().skip(1).filter_map(|a| int_of(&a.value)).collect();
-        // `send(3, "text", 4, 0)`: the length comes before the flags.
-        let flagged = matches!(self.get(1), Some(Arg::Text(_) | Arg::Any)) && numbers.len() > 1;
-        if flagged { numbers.first().copied() } else { numbers.last().copied() }
+        length(self.args)
     }
 
     /// An address to bind or connect to.
@@ -117,6 +113,20 @@ impl Args<'_> {
             },
             _ => self.malformed("an address such as :80 or server:80"),
         }
+    }
+}
+
+/// The first argument that is a number, from the second on: a length. Flags come after it: `recv(3, 4096, 0)`.
+fn length(args: &[At<Arg>]) -> Option<i64> {
+    args.iter().skip(1).find_map(|a| int_of(&a.value))
+}
+
+/// The bytes that a call generates.
+pub(super) fn made_up(call: &CallEvent) -> u64 {
+    let text = matches!(call.args.get(1).map(|a| &a.value), Some(Arg::Text(_)));
+    match call.name.value.as_str() {
+        "send" | "write" if !text => length(&call.args).and_then(|n| u64::try_from(n).ok()).unwrap_or(0),
+        _ => 0,
     }
 }
 
@@ -217,8 +227,8 @@ fn send(a: &Args<'_>) -> Result<Call, Refusal> {
             Bytes::copy_from_slice(&text[..len.min(text.len())])
         }
         (_, Some(n)) => match usize::try_from(n) {
-            Ok(n) if n <= 1 << 30 => super::names::generated(s, a.names, n),
-            _ => return a.malformed("a length of up to 2^30"),
+            Ok(n) => super::names::generated(s, a.names, n),
+            Err(_) => return a.malformed("a length that is not negative"),
         },
         (_, None) => return a.malformed("a socket and a length, or a text"),
     };

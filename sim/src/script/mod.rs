@@ -5,7 +5,7 @@
 //!                           └─▶ lanes.rs   files with --host: simulated hosts over links
 //!                           └─▶ machine.rs files without: one host, the script plays the wire
 //!            calls.rs, names.rs: what a call line asks for, whether a result is what it says
-//!            shell.rs: shell lines, which are never run
+//!            shell.rs: shell lines, which are never run; limits.rs: what one file may ask for
 //!            stage.rs: what stands beside the world; report.rs: what came of it
 //! ```
 //!
@@ -15,6 +15,7 @@ pub mod ast;
 mod calls;
 pub mod diagnostic;
 mod lanes;
+mod limits;
 mod machine;
 mod names;
 pub mod parse;
@@ -35,6 +36,9 @@ use setup::Headers;
 pub fn run(text: &str, options: &Options) -> Result<Report, Vec<Diagnostic>> {
     let script = parse::parse(text)?;
     let failed = |failures| Ok(Report { verdict: Verdict::Failed(failures), run: None, skipped_lines: 0 });
+    if let Some(failure) = limits::beyond(&script) {
+        return failed(vec![failure]);
+    }
     let headers = match Headers::read(&script.headers, options) {
         Ok(headers) => headers,
         Err(failures) => return failed(failures),

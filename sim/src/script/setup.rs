@@ -21,6 +21,7 @@ pub(super) struct Stageset {
     pub(super) hosts: BTreeMap<String, HostId>,
     pub(super) processes: BTreeMap<(String, u32), Process>,
     pub(super) threads: BTreeMap<Key, Thread>,
+    pub(super) keys: BTreeMap<Thread, Key>,
     pub(super) addresses: Addresses,
     /// Packets that are not mentioned fail.
     pub(super) all_packets: bool,
@@ -268,6 +269,7 @@ impl Headers {
         if !failures.is_empty() {
             return Err(failures);
         }
+        let keys = threads.iter().map(|(key, &thread)| (thread, key.clone())).collect();
         let v6 = self.v6;
         let ip = |id| if v6 { world.address_v6(id) } else { world.address(id) };
         let addresses = Addresses {
@@ -275,7 +277,7 @@ impl Headers {
             hosts: hosts.iter().map(|(name, &id)| (name.clone(), ip(id))).collect(),
             other: Endpoint::new(ip(HostId(0)), 8080),
         };
-        Ok(Stageset { world, hosts, processes, threads, addresses, all_packets: self.all_packets })
+        Ok(Stageset { world, hosts, processes, threads, keys, addresses, all_packets: self.all_packets })
     }
 }
 

@@ -20,13 +20,19 @@ impl<'a> Lanes<'a> {
             (_, Some(latest)) => Some(base + latest),
             (_, None) => Some(from),
         };
+        let first = self.cursor.get(&host).copied().unwrap_or(0);
+        // Where the search goes on: each packet is looked at once.
+        let mut seen = first;
+        if start != Start::Any {
+            seen = seen.max(self.stage.sent.partition_point(|sent| sent.at < from));
+        }
         loop {
-            let first = self.cursor.get(&host).copied().unwrap_or(0);
             let numbers = &self.stage.numbers;
-            let found = self.stage.sent.iter().enumerate().skip(first).find(|(_, sent)| {
-                let timely = start == Start::Any || (sent.at >= from && to.is_none_or(|to| sent.at <= to));
+            let found = self.stage.sent.iter().enumerate().skip(seen).find(|(_, sent)| {
+                let timely = to.is_none_or(|to| sent.at <= to);
                 sent.host == host && timely && numbers.matches(spec, &sent.packet)
             });
+            seen = self.stage.sent.len();
             if let Some((i, sent)) = found {
                 let at = sent.at;
                 self.stage.sent[i].matched = true;
@@ -146,9 +152,9 @@ impl<'a> Lanes<'a> {
 
     pub(super) fn check_silence(&mut self) {
         for Quiet { span, host, from, to, flags } in &self.quiet {
-            let loud = self.stage.sent.iter().find(|sent| {
-                sent.host == *host && sent.at >= *from && sent.at <= *to && has_flags(&sent.packet, *flags)
-            });
+            let first = self.stage.sent.partition_point(|sent| sent.at < *from);
+            let mut within = self.stage.sent[first..].iter().take_while(|sent| sent.at <= *to);
+            let loud = within.find(|sent| sent.host == *host && has_flags(&sent.packet, *flags));
             if let Some(sent) = loud {
                 let packet = self.stage.numbers.describe(&sent.packet);
                 let happened = format!("{} > {packet} [{}]", sent.at, sent.rule);

@@ -8,6 +8,7 @@ mod network;
 
 use super::ast::{At, CallEvent, End, Event, Lane, Line, PacketBody, Script, Span, Start};
 use super::calls::{self, Op, Refusal};
+use super::limits;
 use super::names::Names;
 use super::report::{Failure, Report, Verdict};
 use super::setup::{Key, Stageset};
@@ -66,6 +67,8 @@ pub(super) struct Lanes<'a> {
     /// Both ends of the connection that a handle last stood for.
     ends: BTreeMap<(HostId, u32, Handle), (Endpoint, Endpoint)>,
     failures: Vec<Failure>,
+    /// The line that is being carried out.
+    line: Span,
 }
 
 /// Why a run stops before its last line.
@@ -95,6 +98,7 @@ pub(super) fn play(script: &Script, set: Stageset) -> Report {
         quiet: Vec::new(),
         ends: BTreeMap::new(),
         failures: Vec::new(),
+        line: Span::default(),
     };
     for line in &script.lines {
         if let Event::Call(call) = &line.event
@@ -120,6 +124,7 @@ pub(super) fn play(script: &Script, set: Stageset) -> Report {
 
 impl<'a> Lanes<'a> {
     fn line(&mut self, line: &'a Line) -> Result<(), Stop> {
+        self.line = line.span;
         let (base, start) = self.start_of(line)?;
         if start < self.set.world.now() {
             let now = self.set.world.now();
@@ -225,9 +230,14 @@ impl<'a> Lanes<'a> {
         {
             self.no_time_passes()?;
         }
+        if self.set.world.steps() >= limits::EVENTS {
+            let happened = format!("more at {}, and no end in sight", self.set.world.now());
+            let expected = format!("an end within {} events", limits::EVENTS);
+            return Err(Failure::new(self.line, expected, happened).into());
+        }
         let stepped = self.set.world.step(&mut self.stage);
         self.returns()?;
-        stepped.map_err(|end| Failure::new(Span::default(), "time to go on", end.to_string()).into())
+        stepped.map_err(|end| Failure::new(self.line, "time to go on", end.to_string()).into())
     }
 
     /// A call without a span must have returned before time moves.
@@ -248,8 +258,7 @@ impl<'a> Lanes<'a> {
     /// Calls that have returned go on, or are compared.
     fn returns(&mut self) -> Result<(), Stop> {
         while let Some((thread, returned)) = self.set.world.poll_returned() {
-            let key = self.set.threads.iter().find(|(_, t)| **t == thread).map(|(key, _)| key.clone());
-            let Some(key) = key else { continue };
+            let Some(key) = self.set.keys.get(&thread).cloned() else { continue };
             if let Some(blocked) = self.blocked.remove(&key) {
                 self.returned(&key, thread, blocked, &returned.result)?;
             }

@@ -1,0 +1,3 @@
+//! What fuzz targets ask of any bytes. `tests/corpus.rs` asks it of the corpus, without a fuzzer.
+
+pub mod script;
