@@ -17,6 +17,12 @@
 //! | [`script`] | the scenario notation: parse, run |
 //! | [`table`] | the linger table, run live |
 //!
+//! A harness that runs no scenario leaves the parser out: `default-features = false`.
+//!
+//! | feature | what it brings |
+//! |---|---|
+//! | `script` (default) | [`script`] |
+//!
 //! Everything is deterministic: the same seed and the same calls give the same log, byte for byte, on every
 //! machine. At one instant packets are delivered first, in the order in which they were sent; then deadlines are
 //! met, host by host; then programs go on, in the order in which their calls returned.
@@ -28,6 +34,7 @@ pub mod pcapng;
 #[cfg(feature = "peer")]
 pub mod peer;
 pub mod rng;
+#[cfg(feature = "script")]
 pub mod script;
 pub mod table;
 pub mod tape;
