@@ -1,6 +1,7 @@
 //! What the fuzzer asks of any bytes, asked of everything that it found worth keeping, of the shipped scenarios, and
 //! of pieces of them.
 
+#[expect(unreachable_pub, reason = "the fuzz target is another crate, to which it is public")]
 #[path = "../sim/fuzz/src/script.rs"]
 mod script;
 

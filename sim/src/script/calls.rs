@@ -312,8 +312,8 @@ pub(super) fn compare(
     names: &mut Names,
     addresses: &Addresses,
 ) -> Result<(), (String, String)> {
-    let happened = crate::trace::describe_result(result);
-    let differs = |wanted: String| Err((wanted, happened.clone()));
+    let happened = || crate::trace::describe_result(result);
+    let differs = |wanted: String| Err((wanted, happened()));
     if matches!(expected.value.as_ref().map(|v| &v.value), Some(Returned::Any)) {
         return Ok(());
     }
@@ -349,7 +349,7 @@ pub(super) fn compare(
     if wanted.is_some_and(|wanted| wanted != number) || (wanted.is_none() && expected.value.is_some()) {
         return differs(describe_expected(expected));
     }
-    compare_braces(value, expected, addresses).map_err(|wanted| (wanted, happened))
+    compare_braces(value, expected, addresses).map_err(|wanted| (wanted, happened()))
 }
 
 /// `getsockopt(3, SOL_SOCKET, SO_ERROR, [ECONNRESET], [4]) = 0`: what C's pointer points at is compared, too.

@@ -185,12 +185,12 @@ impl<'a> Lanes<'a> {
     /// A line with a span really happened when its call returned.
     fn end_of_previous(&mut self) -> Result<Instant, Stop> {
         let Some(key) = self.previous.waiting.clone() else { return Ok(self.previous.end) };
-        while let Some(blocked) = self.waiting(&key) {
-            let (span, call) = (blocked.line.span, describe_call(&blocked.made));
-            if !self.step()? {
-                return Err(
-                    Failure::new(span, "the call to return", format!("{call} is blocked for ever")).into()
-                );
+        while self.waiting(&key).is_some() {
+            if !self.step()?
+                && let Some(blocked) = self.waiting(&key)
+            {
+                let happened = format!("{} is blocked for ever", describe_call(&blocked.made));
+                return Err(Failure::new(blocked.line.span, "the call to return", happened).into());
             }
         }
         self.previous.waiting = None;
@@ -294,10 +294,11 @@ impl<'a> Lanes<'a> {
             self.started.insert(process.clone(), true);
             let _ = self.set.world.call(thread, Call::WsaStartup { version: 0x0202 }, &mut self.stage);
         }
-        let mut addresses = self.set.addresses.clone();
-        addresses.other = self.other_host(thread.host);
+        if call.name.value == "connect" {
+            self.set.addresses.other = self.other_host(thread.host);
+        }
         let names = self.names.entry(process).or_default();
-        let op = calls::prepare(call, names, &addresses).map_err(|refusal| match refusal {
+        let op = calls::prepare(call, names, &self.set.addresses).map_err(|refusal| match refusal {
             Refusal::Malformed(message) => Stop::Failed(Failure::bad_input(line.span, message)),
             Refusal::NotModelled(message) => skipped(line.span, message),
         })?;

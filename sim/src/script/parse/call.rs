@@ -34,7 +34,7 @@ impl<'a> Parser<'a> {
     }
 
     fn known_call(&mut self, name: &At<String>) -> Parse<()> {
-        if self.calls.contains(name.value.as_str()) {
+        if names::is_call(&name.value) {
             return Ok(());
         }
         let fault = Fault::at(name.span, format!("unknown function `{}`", name.value))

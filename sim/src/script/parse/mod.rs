@@ -111,8 +111,6 @@ struct Parser<'a> {
     conditions: Vec<Span>,
     defines: BTreeMap<&'a str, Option<Token<'a>>>,
     hosts: BTreeSet<&'a str>,
-    calls: BTreeSet<&'static str>,
-    constants: BTreeSet<&'static str>,
     suggestions: usize,
     script: Script,
     diagnostics: Vec<Diagnostic>,
@@ -128,11 +126,6 @@ impl<'a> Parser<'a> {
             conditions: Vec::new(),
             defines: BTreeMap::new(),
             hosts: BTreeSet::new(),
-            calls: names::CALLS.split_whitespace().collect(),
-            constants: [names::CONSTANTS, names::ERRORS]
-                .into_iter()
-                .flat_map(str::split_whitespace)
-                .collect(),
             suggestions: 0,
             script: Script::default(),
             diagnostics: Vec::new(),

@@ -1,6 +1,26 @@
 //! The names that scripts use, to tell a misspelt one from one that is not modelled yet: that they are known
 //! here says nothing about what a run makes of them.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+/// Names to look one up in. They are sorted once for all scripts: it takes longer than to read a short one.
+type Known = LazyLock<BTreeSet<&'static str>>;
+
+static KNOWN_CALLS: Known = LazyLock::new(|| CALLS.split_whitespace().collect());
+static KNOWN_CONSTANTS: Known =
+    LazyLock::new(|| [CONSTANTS, ERRORS].into_iter().flat_map(str::split_whitespace).collect());
+
+/// Whether there is such a function.
+pub(super) fn is_call(name: &str) -> bool {
+    KNOWN_CALLS.contains(name)
+}
+
+/// Whether there is such a constant or error code.
+pub(super) fn is_constant(name: &str) -> bool {
+    KNOWN_CONSTANTS.contains(name)
+}
+
 /// Functions: the notation's, Winsock's, and the POSIX and Linux ones that packetdrill runs.
 pub(super) const CALLS: &str = "
     WSAStartup WSACleanup WSAGetLastError WSASetLastError WSAIsBlocking WSACancelBlockingCall socket WSASocket

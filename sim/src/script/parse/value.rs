@@ -105,7 +105,7 @@ impl<'a> Parser<'a> {
     fn known_constant(&mut self, token: Token<'a>) -> Parse<()> {
         let name = token.text;
         let capitals = name.contains('_') || !name.contains(|c: char| c.is_lowercase());
-        if name.len() < 5 || !capitals || self.constants.contains(name) {
+        if name.len() < 5 || !capitals || names::is_constant(name) {
             return Ok(());
         }
         match self.near(name, &[names::CONSTANTS, names::ERRORS]) {
