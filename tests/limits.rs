@@ -18,7 +18,7 @@ const FOR_EVER: &str = "\
 
 fn failure(last: &str) -> Failure {
     let text = format!("{FOR_EVER}{last}\n");
-    let report = script::run(&text, &Options::default()).unwrap_or_else(|d| panic!("{d:?}"));
+    let report = script::run_within(&text, &Options::default(), 10_000).unwrap_or_else(|d| panic!("{d:?}"));
     let Verdict::Failed(failures) = report.verdict else { panic!("{:?}\n{text}", report.verdict) };
     let [failure] = &failures[..] else { panic!("{failures:?}") };
     assert_eq!(&text[failure.span.start..failure.span.end], last, "the place is the line that does not end");
@@ -42,9 +42,34 @@ fn a_run_without_an_end_is_ended() {
             assert!(failure.happened.contains("WSAENOTCONN"), "{failure:?}");
             continue;
         }
-        assert_eq!(failure.expected, "an end within 1000000 events", "{last}");
+        assert_eq!(failure.expected, "an end within 10000 events", "{last}");
         assert!(failure.happened.starts_with("more at ") && !failure.bad_input, "{failure:?}");
     }
+}
+
+/// One machine that never gives up: a retransmission each minute.
+///
+/// Mutation: one machine has no limit.
+#[test]
+fn a_machine_without_an_end_is_ended() {
+    let text = "\
+--set=data_max_r2.retransmissions=none
+--set=max_rto=1ms
+ 0     socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0     bind(3, ..., ...) = 0
++0     listen(3, 1) = 0
++0     < S 0:0(0) win 65535
++0     > S. 0:0(0) ack 1 <...>
++0     < . 1:1(0) ack 1
++0     accept(3, ..., ...) = 4
++0     write(4, ..., 1) = 1
++0     > P. 1:2(1) ack 1
++18000000000 close(4) = 0
+";
+    let report = script::run(text, &Options::default()).unwrap_or_else(|d| panic!("{d:?}"));
+    let Verdict::Failed(failures) = report.verdict else { panic!("{:?}", report.verdict) };
+    assert_eq!(failures[0].expected, "an end within 1000000 events");
+    assert_eq!(&text[failures[0].span.start..failures[0].span.end], "+18000000000 close(4) = 0");
 }
 
 /// Mutation: the limit is a thousand times lower.

@@ -3,8 +3,11 @@
 use closewait::profile::Profile;
 use closewait_sim::netstat::netstat;
 use closewait_sim::script::ast::Span;
-use closewait_sim::script::{Options, Report, Verdict, diagnostic, parse, run};
+use closewait_sim::script::{Options, Report, Verdict, diagnostic, parse, run_within};
 use closewait_sim::trace;
+
+/// Events of one run: enough to get anywhere, and little enough to try much.
+const EVENTS: u64 = 20_000;
 
 /// Panics if a run, a diagnostic or a view of the run does, or a place is outside of the text.
 pub fn judge(bytes: &[u8]) {
@@ -12,7 +15,7 @@ pub fn judge(bytes: &[u8]) {
         assert!(parse::parse_bytes(bytes).is_err(), "bytes that are no text are no scenario");
         return;
     };
-    match run(text, &options(bytes)) {
+    match run_within(text, &options(bytes), EVENTS) {
         Ok(report) => told(&report, text),
         Err(diagnostics) => {
             assert!(!diagnostics.is_empty(), "what is refused has a reason");

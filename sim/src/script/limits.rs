@@ -4,16 +4,15 @@
 use super::ast::{At, Event, Header, Lane, Line, NetOp, PacketBody, Script, Span, TcpPacket};
 use super::calls::made_up;
 use super::report::Failure;
+use crate::world::World;
 use std::collections::BTreeSet;
 
 /// `--host` lines, and as many processes on all of them.
-pub(super) const HOSTS: usize = 256;
+const HOSTS: usize = 256;
 /// `--link` lines.
-pub(super) const LINKS: usize = 1024;
+const LINKS: usize = 1024;
 /// Bytes that are made up: what sends generate and injected packets carry.
-pub(super) const BYTES: u64 = 1 << 28;
-/// Packets delivered and deadlines met.
-pub(super) const EVENTS: u64 = 1_000_000;
+const BYTES: u64 = 1 << 28;
 
 /// What is beyond a limit, if anything is.
 pub(super) fn beyond(script: &Script) -> Option<Failure> {
@@ -25,6 +24,14 @@ pub(super) fn beyond(script: &Script) -> Option<Failure> {
         .or_else(|| too_many("link", LINKS))
         .or_else(|| too_many_processes(&script.lines))
         .or_else(|| too_many_bytes(&script.lines))
+}
+
+/// A run that has used up its events.
+pub(super) fn too_long(world: &World, events: u64, line: Span) -> Option<Failure> {
+    (world.steps() >= events).then(|| {
+        let happened = format!("more at {}, and no end in sight", world.now());
+        Failure::new(line, format!("an end within {events} events"), happened)
+    })
 }
 
 fn place(header: &Header) -> Span {

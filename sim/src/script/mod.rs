@@ -29,11 +29,22 @@ pub use report::{Failure, Options, Report, Verdict};
 
 use setup::Headers;
 
+/// The events (packets delivered, deadlines met) after which [`run`] gives a scenario up.
+pub const MAX_EVENTS: u64 = 1_000_000;
+
 /// Runs a scenario.
 ///
 /// # Errors
 /// Every diagnostic of a text that is no scenario.
 pub fn run(text: &str, options: &Options) -> Result<Report, Vec<Diagnostic>> {
+    run_within(text, options, MAX_EVENTS)
+}
+
+/// Runs a scenario, and gives it up after so many events.
+///
+/// # Errors
+/// Every diagnostic of a text that is no scenario.
+pub fn run_within(text: &str, options: &Options, events: u64) -> Result<Report, Vec<Diagnostic>> {
     let script = parse::parse(text)?;
     let failed = |failures| Ok(Report { verdict: Verdict::Failed(failures), run: None, skipped_lines: 0 });
     if let Some(failure) = limits::beyond(&script) {
@@ -44,10 +55,10 @@ pub fn run(text: &str, options: &Options) -> Result<Report, Vec<Diagnostic>> {
         Err(failures) => return failed(failures),
     };
     if !headers.lanes() {
-        return Ok(machine::play(&script, &headers, options));
+        return Ok(machine::play(&script, &headers, options, events));
     }
     match headers.build(&script, options) {
-        Ok(set) => Ok(lanes::play(&script, set)),
+        Ok(set) => Ok(lanes::play(&script, set, events)),
         Err(failures) => failed(failures),
     }
 }

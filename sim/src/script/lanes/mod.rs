@@ -67,6 +67,8 @@ pub(super) struct Lanes<'a> {
     /// Both ends of the connection that a handle last stood for.
     ends: BTreeMap<(HostId, u32, Handle), (Endpoint, Endpoint)>,
     failures: Vec<Failure>,
+    /// How many events there may be.
+    events: u64,
     /// The line that is being carried out.
     line: Span,
 }
@@ -84,7 +86,7 @@ impl From<Failure> for Stop {
 }
 
 /// Plays a scenario on the world that its headers made.
-pub(super) fn play(script: &Script, set: Stageset) -> Report {
+pub(super) fn play(script: &Script, set: Stageset, events: u64) -> Report {
     let start = Previous { start: Instant::START, waiting: None, end: Instant::START };
     let mut lanes = Lanes {
         set,
@@ -98,6 +100,7 @@ pub(super) fn play(script: &Script, set: Stageset) -> Report {
         quiet: Vec::new(),
         ends: BTreeMap::new(),
         failures: Vec::new(),
+        events,
         line: Span::default(),
     };
     for line in &script.lines {
@@ -230,11 +233,7 @@ impl<'a> Lanes<'a> {
         {
             self.no_time_passes()?;
         }
-        if self.set.world.steps() >= limits::EVENTS {
-            let happened = format!("more at {}, and no end in sight", self.set.world.now());
-            let expected = format!("an end within {} events", limits::EVENTS);
-            return Err(Failure::new(self.line, expected, happened).into());
-        }
+        limits::too_long(&self.set.world, self.events, self.line).map_or(Ok(()), Err)?;
         let stepped = self.set.world.step(&mut self.stage);
         self.returns()?;
         stepped.map_err(|end| Failure::new(self.line, "time to go on", end.to_string()).into())

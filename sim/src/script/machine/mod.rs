@@ -15,6 +15,7 @@ mod wire;
 
 use super::ast::{Event, Line, PacketBody, PacketEvent, Script, Span, Start};
 use super::calls::Addresses;
+use super::limits;
 use super::names::Names;
 use super::report::{Failure, Options, Report, Verdict};
 use super::setup::Headers;
@@ -53,6 +54,10 @@ struct Machine<'a> {
     lenient: bool,
     strict: bool,
     skipped_lines: usize,
+    /// How many events there may be.
+    events: u64,
+    /// The line that is being carried out.
+    line: Span,
 }
 
 /// Why a run stops before its last line.
@@ -68,8 +73,8 @@ impl From<Failure> for Stop {
 }
 
 /// Plays a scenario against one machine.
-pub(super) fn play(script: &Script, headers: &Headers, options: &Options) -> Report {
-    let mut machine = match Machine::new(script, headers, options) {
+pub(super) fn play(script: &Script, headers: &Headers, options: &Options, events: u64) -> Report {
+    let mut machine = match Machine::new(script, headers, options, events) {
         Ok(machine) => machine,
         Err(failure) => {
             return Report { verdict: Verdict::Failed(vec![failure]), run: None, skipped_lines: 0 };
@@ -95,7 +100,7 @@ fn addresses() -> [HostAddresses; 2] {
 }
 
 impl<'a> Machine<'a> {
-    fn new(script: &Script, headers: &Headers, options: &Options) -> Result<Self, Failure> {
+    fn new(script: &Script, headers: &Headers, options: &Options, events: u64) -> Result<Self, Failure> {
         if let Some(lane) = script.lines.iter().find_map(|line| line.lane.as_ref()) {
             let message = "no host has a name here: a header such as --host=client gives one";
             return Err(Failure::bad_input(lane.span, message));
@@ -133,6 +138,8 @@ impl<'a> Machine<'a> {
             lenient: options.lenient,
             strict: options.strict,
             skipped_lines: 0,
+            events,
+            line: Span::default(),
         })
     }
 
@@ -141,6 +148,7 @@ impl<'a> Machine<'a> {
     }
 
     fn line(&mut self, line: &'a Line) -> Result<(), Stop> {
+        self.line = line.span;
         let (base, start) = self.start_of(line);
         let outbound = matches!(&line.event, Event::Packet(PacketEvent { inbound: false, .. }));
         // An expected packet may come a little early or late; everything else happens when it says.
@@ -195,13 +203,14 @@ impl<'a> Machine<'a> {
 
     /// One event, and what it lets return.
     fn step(&mut self) -> Result<(), Stop> {
+        limits::too_long(&self.world, self.events, self.line).map_or(Ok(()), Err)?;
         let stepped = self.world.step(&mut self.stage);
         // The script looks at what left, not at what arrived.
         while self.world.poll_outside(self.wire).is_some() {}
         self.returns()?;
         match stepped {
             Ok(_) => Ok(()),
-            Err(end) => Err(Failure::new(Span::default(), "time to go on", end.to_string()).into()),
+            Err(end) => Err(Failure::new(self.line, "time to go on", end.to_string()).into()),
         }
     }
 
