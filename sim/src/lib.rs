@@ -22,6 +22,7 @@
 //! | feature | what it brings |
 //! |---|---|
 //! | `script` (default) | [`script`] |
+//! | `peer` | `peer`: a smoltcp stack at the end of a link |
 //!
 //! Everything is deterministic: the same seed and the same calls give the same log, byte for byte, on every
 //! machine. At one instant packets are delivered first, in the order in which they were sent; then deadlines are
