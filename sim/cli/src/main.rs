@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod color;
 mod files;
 mod output;
 mod progress;
@@ -27,6 +28,7 @@ Examples:
   closewait table --profile documented   as the closesocket page says
   closewait table --format json          for programs
   closewait run case.pkt                 a scenario
+  closewait run case.pkt --format ladder what happened in it, in lanes, with the reasons
 
 Exit status: 0 all as expected, 1 an expectation failed, 2 bad input.";
 

@@ -24,6 +24,11 @@ impl Progress {
         }
         self.bar.set_position(n as u64);
     }
+
+    /// Does what writes to the terminal without the line in between.
+    pub(crate) fn beside<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.bar.suspend(write)
+    }
 }
 
 impl Drop for Progress {

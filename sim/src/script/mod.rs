@@ -6,7 +6,8 @@
 //!                           └─▶ machine.rs files without: one host, the script plays the wire
 //!            calls.rs, names.rs: what a call line asks for, whether a result is what it says
 //!            shell.rs: shell lines, which are never run; limits.rs: what one file may ask for
-//!            stage.rs: what stands beside the world; report.rs: what came of it
+//!            stage.rs: what stands beside the world; report.rs: what came of it; jsonl.rs: for programs
+//!            show.rs: what was asked of the network, in the notation again
 //! ```
 //!
 //! `docs/scenario-language.md` specifies the notation for people.
@@ -14,6 +15,7 @@
 pub mod ast;
 mod calls;
 pub mod diagnostic;
+mod jsonl;
 mod lanes;
 mod limits;
 mod machine;
@@ -22,11 +24,14 @@ pub mod parse;
 mod report;
 mod setup;
 mod shell;
+mod show;
 mod stage;
 
 pub use diagnostic::Diagnostic;
+pub use jsonl::jsonl;
 pub use report::{Failure, Options, Report, Verdict};
 
+use crate::trace::{self, Heading, Inexpressible};
 use setup::Headers;
 
 /// The events (packets delivered, deadlines met) after which [`run`] gives a scenario up.
@@ -61,4 +66,25 @@ pub fn run_within(text: &str, options: &Options, events: u64) -> Result<Report, 
         Ok(set) => Ok(lanes::play(&script, set, events)),
         Err(failures) => failed(failures),
     }
+}
+
+/// Prints a run as a scenario that passes: every call with what it returned and when, every packet, everything that
+/// was done to hosts and links. `text` and `options` are what was run. The comments at the top of the text stay.
+///
+/// # Errors
+/// [`Inexpressible`] says what a scenario cannot do.
+pub fn print(text: &str, options: &Options, report: &Report) -> Result<String, Inexpressible> {
+    let no_scenario = || Inexpressible("it never began".into());
+    let (world, log) = report.run.as_ref().ok_or_else(no_scenario)?;
+    let script = parse::parse(text).map_err(|_| no_scenario())?;
+    let headers = Headers::read(&script.headers).map_err(|_| no_scenario())?;
+    let comments = text.lines().map_while(|line| line.strip_prefix("//"));
+    let title = comments.map(str::trim).collect::<Vec<_>>().join("\n");
+    let seed = headers.seed(options);
+    if !headers.lanes() {
+        let wire = world.hosts().find(|&id| world.name(id) == "wire");
+        return trace::script(log, world, &Heading { title: &title, seed, before: world, wire });
+    }
+    let set = headers.build(&script, options).map_err(|_| no_scenario())?;
+    trace::script(log, world, &Heading { title: &title, seed, before: &set.world, wire: None })
 }

@@ -4,6 +4,8 @@ use super::ast::Span;
 use crate::trace::Log;
 use crate::world::World;
 use closewait::profile::Profile;
+use closewait::rule::Rule;
+use closewait::time::Instant;
 
 /// What a run is told from outside; the file's own headers come first.
 #[derive(Clone, Debug)]
@@ -35,15 +37,33 @@ pub struct Failure {
     pub happened: String,
     /// The scenario itself is wrong: nothing was judged.
     pub bad_input: bool,
+    /// When it happened, if the run had begun.
+    pub at: Option<Instant>,
+    /// The rule behind what happened, if there is one.
+    pub rule: Option<Rule>,
 }
 
 impl Failure {
     pub(super) fn new(span: Span, expected: impl Into<String>, happened: impl Into<String>) -> Self {
-        Self { span, expected: expected.into(), happened: happened.into(), bad_input: false }
+        let (expected, happened) = (expected.into(), happened.into());
+        Self { span, expected, happened, bad_input: false, at: None, rule: None }
     }
 
     pub(super) fn bad_input(span: Span, message: impl Into<String>) -> Self {
-        Self { span, expected: String::new(), happened: message.into(), bad_input: true }
+        Self { bad_input: true, ..Self::new(span, "", message) }
+    }
+
+    /// Why it happened.
+    pub(super) fn because(self, rule: impl Into<Option<Rule>>) -> Self {
+        Self { rule: rule.into(), ..self }
+    }
+
+    /// The number of its line in the scenario's text, from 1 on, and the line.
+    #[must_use]
+    pub fn line<'a>(&self, text: &'a str) -> (usize, &'a str) {
+        let start = text.floor_char_boundary(self.span.start);
+        let number = text[..start].matches('\n').count();
+        (number + 1, text.lines().nth(number).unwrap_or("").trim())
     }
 }
 

@@ -212,6 +212,11 @@ impl Headers {
         Ok(())
     }
 
+    /// The seed of the world.
+    pub(super) fn seed(&self, options: &Options) -> u64 {
+        self.seed.or(options.seed).unwrap_or(1)
+    }
+
     /// Whether the file has lanes.
     pub(super) fn lanes(&self) -> bool {
         !self.hosts.is_empty()
@@ -219,7 +224,7 @@ impl Headers {
 
     /// Makes the world, with every process and thread that a line names.
     pub(super) fn build(self, script: &Script, options: &Options) -> Result<Stageset, Vec<Failure>> {
-        let mut world = World::new(self.seed.or(options.seed).unwrap_or(1));
+        let mut world = World::new(self.seed(options));
         let mut hosts = BTreeMap::new();
         let mut policies = BTreeMap::new();
         let mut failures = Vec::new();

@@ -3,14 +3,12 @@
 
 use super::ast::{OptionSpec, OptionsSpec, TcpPacket, VerdictOp};
 use crate::link::Verdict;
+pub(super) use crate::trace::numbers::Numbers;
 use crate::trace::{Entry, Log, Sink, What};
 use crate::world::HostId;
-use closewait::addr::Endpoint;
 use closewait::packet::{Flags, Packet};
 use closewait::rule::Rule;
-use closewait::seq::Seq;
 use closewait::time::Instant;
-use std::collections::BTreeMap;
 
 /// A packet that a host handed to a link.
 #[derive(Clone, Debug)]
@@ -23,38 +21,7 @@ pub(super) struct Sent {
     pub(super) matched: bool,
 }
 
-/// Initial sequence numbers, by direction.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Numbers {
-    isns: BTreeMap<(Endpoint, Endpoint), Seq>,
-    /// The direction of the last SYN.
-    last: Option<(Endpoint, Endpoint)>,
-}
-
 impl Numbers {
-    /// Learns from a packet with SYN.
-    pub(super) fn learn(&mut self, packet: &Packet) {
-        if packet.segment.syn() {
-            self.isns.insert((packet.src, packet.dst), packet.segment.seq);
-            self.last = Some((packet.src, packet.dst));
-        }
-    }
-
-    /// What a packet's number is relative to makes it `start`.
-    pub(super) fn rebase(&mut self, packet: &Packet, start: u32) {
-        self.isns.insert((packet.src, packet.dst), packet.segment.seq - start);
-    }
-
-    /// The initial number of a direction; 0 if none was seen.
-    pub(super) fn isn(&self, src: Endpoint, dst: Endpoint) -> Seq {
-        self.isns.get(&(src, dst)).copied().unwrap_or_default()
-    }
-
-    /// The direction of the last connection that began, as its first SYN went.
-    pub(super) fn last(&self) -> Option<(Endpoint, Endpoint)> {
-        self.last
-    }
-
     /// Whether a packet is what the notation says; what it does not name is not compared.
     pub(super) fn matches(&self, spec: &TcpPacket, packet: &Packet) -> bool {
         let segment = &packet.segment;
@@ -70,22 +37,6 @@ impl Numbers {
             && win.is_none_or(|win| segment.wnd == win)
             && urg.is_none_or(|urg| segment.urg == urg)
             && options.as_ref().is_none_or(|options| options_match(options, packet))
-    }
-
-    /// A packet in the notation.
-    pub(super) fn describe(&self, packet: &Packet) -> String {
-        let segment = &packet.segment;
-        let start = segment.seq - self.isn(packet.src, packet.dst);
-        let len = segment.text_len();
-        let mut text = format!("{} {start}:{}({len})", segment.flags, start.wrapping_add(len));
-        if segment.has_ack() {
-            text += &format!(" ack {}", segment.ack - self.isn(packet.dst, packet.src));
-        }
-        text += &format!(" win {}", segment.wnd);
-        if let Some(mss) = segment.options.mss {
-            text += &format!(" <mss {mss}>");
-        }
-        text
     }
 }
 

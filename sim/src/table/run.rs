@@ -4,7 +4,7 @@ use super::report::{Retry, Row, millis};
 use super::{Data, Parameters, Setting};
 use crate::aio::{Programs, Task, Winsock};
 use crate::link::LinkConfig;
-use crate::trace::{Entry, Log, Sink, What, script};
+use crate::trace::{Entry, Heading, Log, Sink, What, script};
 use crate::world::{HostId, LinkId, Thread, World};
 use bytes::Bytes;
 use closewait::addr::Endpoint;
@@ -70,7 +70,8 @@ impl Sink for Watch {
                 | What::NetworkFailed
                 | What::NetworkRestored
                 | What::LinkCut { .. }
-                | What::LinkHealed { .. } => {}
+                | What::LinkHealed { .. }
+                | What::Net { .. } => {}
             }
         }
         if let Some(log) = &mut self.log {
@@ -198,7 +199,8 @@ impl Run {
         };
         let text = self.watch.log.as_ref().map(|log| {
             let title = format!("Row {number} of the linger table: {}", describe(&self.setting));
-            script(log, &self.world, &title, self.parameters.one_way)
+            let heading = Heading { title: &title, seed: 1, before: &self.world, wire: None };
+            script(log, &self.world, &heading).expect("a row does nothing that a scenario cannot")
         });
         (row, text)
     }

@@ -46,5 +46,6 @@ fn message(what: &What) -> (Option<closewait::rule::Rule>, String) {
         What::NetworkRestored => (None, "network restored".into()),
         What::LinkCut { .. } => (None, "link cut".into()),
         What::LinkHealed { .. } => (None, "link healed".into()),
+        What::Net { op } => (None, format!("net: {op}")),
     }
 }

@@ -1,11 +1,15 @@
-//! The log as JSON Lines: one object an entry, keys in a fixed order. Version 1.
+//! The log as JSON Lines: one object an entry, keys in a fixed order. `docs/schema/jsonl.schema.json` describes them.
 
+use super::places::Places;
 use super::{Entry, Log, What, describe_call, describe_result};
 use crate::link::Fate;
 use crate::world::World;
 use closewait::packet::Packet;
 use closewait::rule::Rule;
 use serde::Serialize;
+
+/// The version of the lines: another key is no new version, another meaning is.
+pub const JSONL_VERSION: u32 = 1;
 
 /// A line. `at_ns` is virtual time in nanoseconds.
 #[derive(Serialize)]
@@ -38,6 +42,10 @@ struct Line<'a> {
     notice: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<[&'a str; 2]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    op: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,15 +84,17 @@ impl From<&Packet> for PacketLine {
 #[must_use]
 pub fn jsonl(log: &Log, world: &World) -> String {
     let mut out = String::new();
+    let places = Places::new(world);
     for entry in log.entries() {
-        let line = serde_json::to_string(&line(entry, world)).expect("strings and numbers serialise");
+        let line =
+            serde_json::to_string(&line(entry, world, &places)).expect("strings and numbers serialise");
         out.push_str(&line);
         out.push('\n');
     }
     out
 }
 
-fn line<'a>(entry: &Entry, world: &'a World) -> Line<'a> {
+fn line<'a>(entry: &'a Entry, world: &'a World, places: &Places<'a>) -> Line<'a> {
     let mut line = Line {
         at_ns: entry.at.as_nanos(),
         host: entry.host.map(|id| world.name(id)),
@@ -101,6 +111,8 @@ fn line<'a>(entry: &Entry, world: &'a World) -> Line<'a> {
         to: None,
         notice: None,
         error: None,
+        link: None,
+        op: None,
         rule: None,
         source: None,
     };
@@ -172,8 +184,18 @@ fn line<'a>(entry: &Entry, world: &'a World) -> Line<'a> {
         What::Crashed => line.event = "crashed",
         What::NetworkFailed => line.event = "network failed",
         What::NetworkRestored => line.event = "network restored",
-        What::LinkCut { .. } => line.event = "link cut",
-        What::LinkHealed { .. } => line.event = "link healed",
+        What::LinkCut { link } => {
+            line.event = "link cut";
+            line.link = places.ends(*link);
+        }
+        What::LinkHealed { link } => {
+            line.event = "link healed";
+            line.link = places.ends(*link);
+        }
+        What::Net { op } => {
+            line.event = "net";
+            line.op = Some(op);
+        }
     }
     line
 }

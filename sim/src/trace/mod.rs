@@ -1,16 +1,31 @@
-//! The log: everything that happened, each entry with its time and its rule. Text, JSON Lines, captures and
-//! `tracing` events are functions of it.
+//! The log: everything that happened, each entry with its time and its rule. Ladders, tcpdump's text, JSON Lines,
+//! scenarios, captures and `tracing` events are functions of it.
+//!
+//! ```text
+//!   Log ──▶ ladder    lanes and arrows, for people        tcpdump   its text, the calls between
+//!       ──▶ jsonl     for programs (docs/schema)          script    a scenario that passes
+//!       ──▶ pcapng    for Wireshark                       Tracing   a program's own log
+//!
+//!   places.rs: whose address it is;  numbers.rs: sequence numbers from the initial ones;  text.rs: calls in words
+//! ```
 
 mod capture;
 mod events;
 mod jsonl;
+pub mod ladder;
+pub(crate) mod numbers;
+mod places;
 mod script;
+mod tcpdump;
 mod text;
 
 pub use capture::pcapng;
 pub use events::Tracing;
-pub use jsonl::jsonl;
-pub use script::script;
+pub use jsonl::{JSONL_VERSION, jsonl};
+pub use ladder::ladder;
+pub(crate) use script::length;
+pub use script::{Heading, Inexpressible, script};
+pub use tcpdump::tcpdump;
 pub use text::{describe_call, describe_result};
 
 use crate::link::{Fate, Verdict};
@@ -137,6 +152,11 @@ pub enum What {
     LinkHealed {
         /// Which.
         link: LinkId,
+    },
+    /// A scenario asked something else of the network: `drop client > F.`, `set delay=50ms`.
+    Net {
+        /// What, in the scenario's notation.
+        op: String,
     },
 }
 

@@ -4,6 +4,7 @@ use super::super::ast::{Check, End, Line, Span, Start, TcpPacket, Time};
 use super::super::report::Failure;
 use super::super::stage::{Sent, describe_spec, has_flags};
 use super::{Lanes, Quiet, Stop, state_named};
+use crate::trace::What;
 use crate::world::HostId;
 use closewait::packet::Flags;
 use closewait::tcp::StateName;
@@ -65,11 +66,12 @@ impl<'a> Lanes<'a> {
             near = self.stage.sent.iter().filter(|s| s.host == host).rev().take(2).collect();
         }
         let words = |s: &Sent| format!("{} > {} [{}]", s.at, self.stage.numbers.describe(&s.packet), s.rule);
+        let rule = near.first().map(|sent| sent.rule);
         let happened = match near.is_empty() {
             true => "it sent nothing".to_owned(),
             false => near.into_iter().map(words).collect::<Vec<_>>().join("; "),
         };
-        Failure::new(line.span, format!("> {} at {from}", describe_spec(spec)), happened)
+        Failure::new(line.span, format!("> {} at {from}", describe_spec(spec)), happened).because(rule)
     }
 
     pub(super) fn silence(&mut self, line: &Line, flags: Option<Flags>, base: Instant) -> Result<(), Stop> {
@@ -120,7 +122,14 @@ impl<'a> Lanes<'a> {
                 if actual == wanted {
                     return Ok(());
                 }
-                differs(format!("state({}) == {wanted}", socket.value), actual.to_string())
+                // What last led to that state on this host is why.
+                let (host, entries) = (self.host_of(line)?, self.stage.log.entries().iter().rev());
+                let rule = entries.filter(|e| e.host == Some(host)).find_map(|e| match e.what {
+                    What::State { to, rule, .. } if to == actual => Some(rule),
+                    _ => None,
+                });
+                let expected = format!("state({}) == {wanted}", socket.value);
+                Err(Failure::new(line.span, expected, actual.to_string()).because(rule).into())
             }
         }
     }
@@ -158,7 +167,8 @@ impl<'a> Lanes<'a> {
             if let Some(sent) = loud {
                 let packet = self.stage.numbers.describe(&sent.packet);
                 let happened = format!("{} > {packet} [{}]", sent.at, sent.rule);
-                self.failures.push(Failure::new(*span, "no such packet", happened));
+                let failure = Failure::new(*span, "no such packet", happened).because(sent.rule);
+                self.failures.push(Failure { at: Some(sent.at), ..failure });
             }
         }
     }

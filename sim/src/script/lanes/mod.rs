@@ -17,9 +17,10 @@ use crate::trace::describe_call;
 use crate::world::{HostId, Thread};
 use closewait::addr::Endpoint;
 use closewait::packet::Flags;
+use closewait::rule::Rule;
 use closewait::tcp::StateName;
 use closewait::time::{Duration, Instant};
-use closewait::winsock::{Call, CallResult, Handle, Outcome, Value};
+use closewait::winsock::{Call, CallResult, Handle, Outcome, Return, Value};
 use std::collections::{BTreeMap, VecDeque};
 
 /// A call that has not returned.
@@ -116,7 +117,8 @@ pub(super) fn play(script: &Script, set: Stageset, events: u64) -> Report {
     let verdict = match stop {
         Err(Stop::Skipped(why)) => Verdict::Skipped(why),
         Err(Stop::Failed(failure)) => {
-            lanes.failures.push(failure);
+            let at = failure.at.or(Some(lanes.set.world.now()));
+            lanes.failures.push(Failure { at, ..failure });
             Verdict::Failed(lanes.failures)
         }
         Ok(()) if lanes.failures.is_empty() => Verdict::Passed,
@@ -259,7 +261,7 @@ impl<'a> Lanes<'a> {
         while let Some((thread, returned)) = self.set.world.poll_returned() {
             let Some(key) = self.set.keys.get(&thread).cloned() else { continue };
             if let Some(blocked) = self.blocked.remove(&key) {
-                self.returned(&key, thread, blocked, &returned.result)?;
+                self.returned(&key, thread, blocked, &returned)?;
             }
         }
         Ok(())
@@ -305,12 +307,8 @@ impl<'a> Lanes<'a> {
             Op::Call(made) => (made, None),
             Op::RecvAll(s) => (Call::Recv { s, len: 1 << 20, flags: 0 }, Some(0)),
             Op::Answer(value) => {
-                return self.compare(
-                    line,
-                    call,
-                    &key,
-                    &Ok(Value::LastError(i32::try_from(value).unwrap_or(0))),
-                );
+                let value = Ok(Value::LastError(i32::try_from(value).unwrap_or(0)));
+                return self.compare(line, call, &key, &value).map_err(Stop::Failed);
             }
         };
         self.remember_ends(thread, &made);
@@ -323,7 +321,7 @@ impl<'a> Lanes<'a> {
     /// Makes a blocked call, or the next of a recv_all.
     fn make(&mut self, key: &Key, thread: Thread, blocked: Blocked<'a>) -> Result<(), Stop> {
         match self.set.world.call(thread, blocked.made.clone(), &mut self.stage) {
-            Outcome::Returned(returned) => self.returned(key, thread, blocked, &returned.result),
+            Outcome::Returned(returned) => self.returned(key, thread, blocked, &returned),
             Outcome::Blocked => {
                 self.blocked.insert(key.clone(), blocked);
                 Ok(())
@@ -336,8 +334,9 @@ impl<'a> Lanes<'a> {
         key: &Key,
         thread: Thread,
         mut blocked: Blocked<'a>,
-        result: &CallResult,
+        returned: &Return,
     ) -> Result<(), Stop> {
+        let result = &returned.result;
         if let (Some(bytes), Ok(Value::Received(data))) = (&mut blocked.reading, result)
             && !data.is_empty()
         {
@@ -345,7 +344,7 @@ impl<'a> Lanes<'a> {
             self.going_on.push_back((key.clone(), thread, blocked));
             return Ok(());
         }
-        self.in_time(&blocked)?;
+        self.in_time(&blocked, returned.rule)?;
         let Blocked { line, call, made, reading, .. } = blocked;
         let names = self.names.entry((key.0.clone(), key.1)).or_default();
         match (&made, result) {
@@ -356,14 +355,14 @@ impl<'a> Lanes<'a> {
             (_, _) => {}
         }
         match reading {
-            None => self.compare(line, call, key, result)?,
-            Some(bytes) => self.compare_all(line, call, bytes, result)?,
+            None => self.compare(line, call, key, result),
+            Some(bytes) => self.compare_all(line, call, bytes, result),
         }
-        Ok(())
+        .map_err(|failure| failure.because(returned.rule).into())
     }
 
     /// Whether the call returned when the line says.
-    fn in_time(&self, blocked: &Blocked<'_>) -> Result<(), Stop> {
+    fn in_time(&self, blocked: &Blocked<'_>, rule: Rule) -> Result<(), Stop> {
         let now = self.set.world.now();
         let Blocked { line, base, started, made, .. } = blocked;
         let (good, expected) = match line.time.value.end {
@@ -379,17 +378,23 @@ impl<'a> Lanes<'a> {
             return Ok(());
         }
         let happened = format!("{} returned at {now}", describe_call(made));
-        Err(Failure::new(line.time.span, expected, happened).into())
+        Err(Failure::new(line.time.span, expected, happened).because(rule).into())
     }
 
-    fn compare(&mut self, line: &Line, call: &CallEvent, key: &Key, result: &CallResult) -> Result<(), Stop> {
+    fn compare(
+        &mut self,
+        line: &Line,
+        call: &CallEvent,
+        key: &Key,
+        result: &CallResult,
+    ) -> Result<(), Failure> {
         let Some(expected) = &call.result else { return Ok(()) };
         let names = self.names.entry((key.0.clone(), key.1)).or_default();
         match calls::compare(result, &expected.value, names, &self.set.addresses) {
             Ok(()) => Ok(()),
             Err((wanted, happened)) => {
                 let now = self.set.world.now();
-                Err(Failure::new(line.span, wanted, format!("{happened} at {now}")).into())
+                Err(Failure::new(line.span, wanted, format!("{happened} at {now}")))
             }
         }
     }
@@ -401,7 +406,7 @@ impl<'a> Lanes<'a> {
         call: &CallEvent,
         bytes: usize,
         end: &CallResult,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), Failure> {
         let Some(expected) = &call.result else { return Ok(()) };
         let ended = match end {
             Ok(_) => 0,
@@ -417,7 +422,7 @@ impl<'a> Lanes<'a> {
         let counts = calls::compare(&count, &bare, &mut Names::default(), &self.set.addresses).is_ok();
         let braces = expected.value.braces.clone().unwrap_or_default();
         let ends = calls::end_in(&braces).is_none_or(|wanted| wanted == ended);
-        if counts && ends { Ok(()) } else { Err(Failure::new(line.span, wanted, happened).into()) }
+        if counts && ends { Ok(()) } else { Err(Failure::new(line.span, wanted, happened)) }
     }
 
     /// The other host's last bound listener, else its port 8080.
@@ -465,7 +470,8 @@ impl<'a> Lanes<'a> {
             let name = self.set.world.name(sent.host);
             let packet = self.stage.numbers.describe(&sent.packet);
             let happened = format!("{} {name} > {packet} [{}]", sent.at, sent.rule);
-            return Err(Failure::new(Span::default(), "every packet to be mentioned", happened).into());
+            let failure = Failure::new(Span::default(), "every packet to be mentioned", happened);
+            return Err(Failure { at: Some(sent.at), ..failure.because(sent.rule) }.into());
         }
         Ok(())
     }

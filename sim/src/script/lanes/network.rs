@@ -3,7 +3,9 @@
 use super::super::ast::{At, HostOp, Line, NetOp, TcpPacket};
 use super::super::report::Failure;
 use super::super::setup::link_field;
+use super::super::show;
 use super::{Lanes, Stop, skipped};
+use crate::trace::{Entry, Sink, What};
 use crate::world::HostId;
 use closewait::addr::Endpoint;
 use closewait::packet::{Packet, Segment};
@@ -16,6 +18,15 @@ impl Lanes<'_> {
     }
 
     pub(super) fn net(&mut self, line: &Line, op: &NetOp) -> Result<(), Stop> {
+        match op {
+            // The world logs these itself.
+            NetOp::Cut(_) | NetOp::Heal(_) => {}
+            NetOp::Verdict { .. } | NetOp::Inject { .. } | NetOp::Set(_) => {
+                let (at, step) = (self.set.world.now(), self.set.world.steps());
+                let what = What::Net { op: show::net_op(op) };
+                self.stage.record(Entry { at, step, host: None, what });
+            }
+        }
         match op {
             NetOp::Cut(between) => self.set_cut(between.as_ref(), true),
             NetOp::Heal(between) => self.set_cut(between.as_ref(), false),

@@ -1,0 +1,260 @@
+//! What stands in a row: one call, segment, arrival, state or event.
+
+use super::Style;
+use crate::link::Fate;
+use crate::trace::numbers::Numbers;
+use crate::trace::places::Places;
+use crate::trace::{Entry, Log, What};
+use crate::world::{HostId, World};
+use closewait::addr::Endpoint;
+use closewait::packet::{Flags, Packet};
+use closewait::rule::Rule;
+use closewait::tcp::{Cause, Notice};
+use closewait::time::Instant;
+use closewait::winsock::{Call, Return, ThreadId};
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Row {
+    pub(super) at: Instant,
+    pub(super) drawn: Drawn,
+    pub(super) why: Option<Rule>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Drawn {
+    /// Something on one host; `mark` joins it to the host's line.
+    On { lane: usize, mark: Mark, style: Style, text: String },
+    /// A segment on its way: longer and shorter words for it, and what stopped it.
+    Arrow { from: usize, to: Option<usize>, style: Style, words: Vec<String>, stopped: Option<&'static str> },
+    /// Something about the network.
+    Across(String),
+}
+
+/// How words hang on a host's line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Mark {
+    /// Beside it.
+    None,
+    /// A thread does it.
+    Call,
+    /// It comes in from the link.
+    Arrival,
+}
+
+type Key = (HostId, ThreadId);
+
+/// What is known of the run while its rows are made.
+struct Rows<'a> {
+    places: Places<'a>,
+    numbers: Numbers,
+    /// The return of each call that did not block, by the entry that made the call.
+    returns: BTreeMap<usize, &'a Return>,
+    /// Calls that wait.
+    waiting: BTreeMap<Key, (Instant, &'a Call)>,
+    /// Hosts with more than one thread that calls.
+    threaded: BTreeSet<HostId>,
+    /// There is more than one connection: segments and states say whose they are.
+    many: bool,
+}
+
+pub(super) fn rows(log: &Log, world: &World) -> Vec<Row> {
+    let mut threads: BTreeMap<HostId, BTreeSet<ThreadId>> = BTreeMap::new();
+    let mut connections = BTreeSet::new();
+    let (mut made, mut returns) = (BTreeMap::new(), BTreeMap::new());
+    for (i, Entry { host, what, .. }) in log.entries().iter().enumerate() {
+        match (host, what) {
+            (Some(host), What::Call { thread, .. }) => {
+                threads.entry(*host).or_default().insert(*thread);
+                made.insert((*host, *thread), i);
+            }
+            (Some(host), What::Returned { thread, returned, blocked: false }) => {
+                if let Some(call) = made.remove(&(*host, *thread)) {
+                    returns.insert(call, returned);
+                }
+            }
+            (_, What::Sent { packet: Packet { src, dst, .. }, .. }) => {
+                connections.insert((src.min(dst), src.max(dst)));
+            }
+            _ => {}
+        }
+    }
+    let threaded = threads.into_iter().filter(|(_, t)| t.len() > 1).map(|(host, _)| host).collect();
+    let mut rows = Rows {
+        places: Places::new(world),
+        numbers: Numbers::default(),
+        returns,
+        waiting: BTreeMap::new(),
+        threaded,
+        many: connections.len() > 1,
+    };
+    log.entries().iter().enumerate().filter_map(|(i, entry)| rows.row(i, entry)).collect()
+}
+
+impl<'a> Rows<'a> {
+    fn row(&mut self, i: usize, entry: &'a Entry) -> Option<Row> {
+        let at = entry.at;
+        let row = |drawn, why: Option<Rule>| Some(Row { at, drawn, why });
+        let Some(host) = entry.host else { return row(Drawn::Across(self.network(&entry.what)?), None) };
+        let on = |style, text| Drawn::On { lane: host.index(), mark: Mark::None, style, text };
+        match &entry.what {
+            What::Call { thread, call } => self.call(i, at, (host, *thread), call),
+            What::Returned { thread, returned, blocked: true } => {
+                self.returned(at, (host, *thread), returned)
+            }
+            What::Sent { packet, rule, fate } => {
+                self.numbers.learn(packet);
+                row(self.arrow(host, packet, *fate), Some(*rule))
+            }
+            What::Received { packet } => {
+                let text = format!("{} arrives", self.numbers.describe_numbers(packet));
+                let text = self.of_connection(packet.dst, packet.src, text);
+                let style = style_of(packet.segment.flags);
+                row(Drawn::On { lane: host.index(), mark: Mark::Arrival, style, text }, None)
+            }
+            What::Dropped { remote, rule, .. } => {
+                row(on(Style::Lost, format!("drops what {} sent", self.places.name(*remote))), Some(*rule))
+            }
+            What::State { local, remote, from, to, rule } => {
+                let text = self.of_connection(*local, *remote, format!("{from} → {to}"));
+                row(on(Style::State, text), Some(*rule))
+            }
+            What::Timer { local, remote, rule } => {
+                let text = self.of_connection(*local, *remote, "a timer fires".into());
+                row(on(Style::Notice, text), Some(*rule))
+            }
+            What::Notified { local, remote, notice, rule } => {
+                let text = self.of_connection(*local, *remote, notice_words(*notice).into());
+                row(on(Style::Notice, text), Some(*rule))
+            }
+            What::Undecodable { error } => row(on(Style::Lost, format!("drops a datagram: {error}")), None),
+            What::Crashed => {
+                self.waiting.retain(|(other, _), _| *other != host);
+                row(on(Style::Event, "loses power".into()), None)
+            }
+            What::NetworkFailed => row(on(Style::Event, "the network subsystem fails".into()), None),
+            What::NetworkRestored => row(on(Style::Event, "the network subsystem works again".into()), None),
+            What::Blocked { .. }
+            | What::Returned { blocked: false, .. }
+            | What::LinkCut { .. }
+            | What::LinkHealed { .. }
+            | What::Net { .. } => None,
+        }
+    }
+
+    fn network(&self, what: &What) -> Option<String> {
+        let ends = |link| self.places.ends(link).map_or_else(String::new, |[a, b]| format!(" {a} – {b}"));
+        match what {
+            What::LinkCut { link } => Some(format!("the link{} is cut", ends(*link))),
+            What::LinkHealed { link } => Some(format!("the link{} works again", ends(*link))),
+            What::Net { op } => Some(format!("net: {op}")),
+            What::Call { .. }
+            | What::Blocked { .. }
+            | What::Returned { .. }
+            | What::Sent { .. }
+            | What::Received { .. }
+            | What::Dropped { .. }
+            | What::State { .. }
+            | What::Timer { .. }
+            | What::Notified { .. }
+            | What::Undecodable { .. }
+            | What::Crashed
+            | What::NetworkFailed
+            | What::NetworkRestored => None,
+        }
+    }
+
+    /// A call with its result; one that has to wait says so.
+    fn call(&mut self, i: usize, at: Instant, key: Key, call: &'a Call) -> Option<Row> {
+        let words = self.thread_words(key, self.places.call(call));
+        let Some(returned) = self.returns.get(&i) else {
+            self.waiting.insert(key, (at, call));
+            let drawn = called(key.0, Style::Call, format!("{words} … blocks"));
+            return Some(Row { at, drawn, why: None });
+        };
+        Some(self.done(at, key.0, words, returned, ""))
+    }
+
+    /// A blocked call's return.
+    fn returned(&mut self, at: Instant, key: Key, returned: &Return) -> Option<Row> {
+        let (since, call) = self.waiting.remove(&key)?;
+        let words = self.thread_words(key, self.places.call(call));
+        Some(self.done(at, key.0, words, returned, &format!(", after {}", at.since(since))))
+    }
+
+    fn done(&self, at: Instant, host: HostId, words: String, returned: &Return, after: &str) -> Row {
+        let style = if returned.result.is_ok() { Style::Call } else { Style::Failed };
+        let text = format!("{words} = {}{after}", self.places.result(&returned.result));
+        // That a call could be completed is no reason for anything.
+        let why = Some(returned.rule).filter(|rule| *rule != Rule::Completed);
+        Row { at, drawn: called(host, style, text), why }
+    }
+
+    fn thread_words(&self, (host, thread): Key, words: String) -> String {
+        if self.threaded.contains(&host) { format!("t{}: {words}", thread.number()) } else { words }
+    }
+
+    fn of_connection(&self, local: Endpoint, remote: Endpoint, words: String) -> String {
+        if self.many { format!("{words} ({} – {})", local.port, self.places.name(remote)) } else { words }
+    }
+
+    fn arrow(&self, host: HostId, packet: &Packet, fate: Fate) -> Drawn {
+        let to = if packet.dst.ip.is_loopback() { Some(host) } else { self.places.host(packet.dst.ip) };
+        let style = style_of(packet.segment.flags);
+        let twice = if matches!(fate, Fate::ArrivesTwice(_)) { ", twice" } else { "" };
+        let ports =
+            if self.many { format!("{}→{} ", packet.src.port, packet.dst.port) } else { String::new() };
+        let numbers = self.numbers.describe_numbers(packet);
+        let words = [self.numbers.describe(packet), numbers, packet.segment.flags.to_string()];
+        let words = words.map(|words| format!("{ports}{words}{twice}")).to_vec();
+        let stopped = match fate {
+            Fate::Arrives(_) | Fate::ArrivesTwice(_) => None,
+            Fate::ArrivesCorrupt(_) => Some("corrupted"),
+            Fate::Lost => Some("lost"),
+            Fate::Cut => Some("the link is cut"),
+            Fate::QueueFull => Some("the queue is full"),
+            Fate::TooBig => Some("too big"),
+            Fate::NoRoute => Some("no route"),
+        };
+        if to == Some(host) {
+            let text = format!("{} to itself", words[0]);
+            return Drawn::On { lane: host.index(), mark: Mark::Call, style, text };
+        }
+        Drawn::Arrow { from: host.index(), to: to.map(HostId::index), style, words, stopped }
+    }
+}
+
+fn called(host: HostId, style: Style, text: String) -> Drawn {
+    Drawn::On { lane: host.index(), mark: Mark::Call, style, text }
+}
+
+fn style_of(flags: Flags) -> Style {
+    match () {
+        () if flags.contains(Flags::RST) => Style::Rst,
+        () if flags.contains(Flags::SYN) => Style::Syn,
+        () if flags.contains(Flags::FIN) => Style::Fin,
+        () => Style::Segment,
+    }
+}
+
+fn notice_words(notice: Notice) -> &'static str {
+    match notice {
+        Notice::Connected => "the socket is connected",
+        Notice::Readable => "there is more to read",
+        Notice::EndOfStream => "the peer sends nothing more",
+        Notice::Acknowledged => "the peer has acknowledged more",
+        Notice::CloseExpired => "the time given to the close is over",
+        Notice::Ended(cause) => match cause {
+            Cause::Finished => "the connection is over: both ends closed",
+            Cause::Reset => "the connection is over: the peer reset it",
+            Cause::ResetAfterFin => "the connection is over: the peer reset it after its FIN",
+            Cause::ResetClosing => "the connection is over: reset while closing",
+            Cause::Refused => "the connection is over: refused",
+            Cause::SynTimedOut => "the connection is over: nobody answered",
+            Cause::TimedOut => "the connection is over: retransmission gave up",
+            Cause::Aborted => "the connection is over: this end reset it",
+            Cause::CloseExpired => "the connection is over: reset when the close's time was over",
+            Cause::Deleted => "the connection is over: deleted",
+        },
+    }
+}

@@ -1,0 +1,142 @@
+//! Headers: everything that makes the world what it was before the first line.
+
+use super::{Heading, Inexpressible};
+use crate::link::{LinkConfig, Probability};
+use crate::world::{MTU, World};
+use closewait::profile::Profile;
+use closewait::time::Duration;
+use std::fmt::Write;
+
+pub(super) fn headers(world: &World, heading: &Heading<'_>, v6: bool) -> Result<String, Inexpressible> {
+    let mut out = format!("--seed={}\n", heading.seed);
+    if v6 {
+        out += "--ip_version=ipv6\n";
+    }
+    let Heading { before, wire, .. } = heading;
+    let changed = profiles(world, heading, &mut out)?;
+    if wire.is_some() {
+        return Ok(out);
+    }
+    for id in world.hosts() {
+        let profile = world.host(id).stack().profile();
+        let own = if changed == Some(profile) { String::new() } else { format!(",profile={}", profile.name) };
+        let _ = writeln!(out, "--host={}{own}", world.name(id));
+    }
+    for (link, [a, b]) in before.links() {
+        let fields = link_fields(&before.link(link));
+        let _ = writeln!(out, "--link={},{}{fields}", world.name(a), world.name(b));
+    }
+    if world.hosts().count() == 2 && before.links().next().is_none() {
+        return Err(Inexpressible("two hosts without a link".into()));
+    }
+    Ok(out)
+}
+
+/// The file's profile with its `--set` lines, if some host has a profile that is not quite one of those with a name.
+fn profiles<'a>(
+    world: &'a World,
+    heading: &Heading<'_>,
+    out: &mut String,
+) -> Result<Option<&'a Profile>, Inexpressible> {
+    let mut changed: Option<&Profile> = None;
+    for id in world.hosts().filter(|&id| heading.wire != Some(id)) {
+        let profile = world.host(id).stack().profile();
+        let base = Profile::by_name(profile.name)
+            .ok_or_else(|| Inexpressible(format!("the profile {} has no fixed fields", profile.name)))?;
+        if base == profile && heading.wire.is_none() {
+            continue;
+        }
+        if changed.is_some_and(|other| other != profile) {
+            return Err(Inexpressible("two hosts whose profiles were changed differently".into()));
+        }
+        if changed.is_none() {
+            let _ = writeln!(out, "--profile={}", profile.name);
+            *out += &sets(base, profile)?;
+            changed = Some(profile);
+        }
+    }
+    Ok(changed)
+}
+
+/// `--set=FIELD=VALUE` for each field that is not the base's.
+fn sets(base: &Profile, profile: &Profile) -> Result<String, Inexpressible> {
+    let mut out = String::new();
+    let mut made = base.clone();
+    let mut time = |name: &str, is: Duration, made: &mut Duration| {
+        if is != *made {
+            let _ = writeln!(out, "--set={name}={}", length(is));
+            *made = is;
+        }
+    };
+    time("time_wait", profile.time_wait, &mut made.time_wait);
+    time("initial_rto", profile.initial_rto, &mut made.initial_rto);
+    time("min_rto", profile.min_rto, &mut made.min_rto);
+    time("max_rto", profile.max_rto, &mut made.max_rto);
+    if let (Some(is), made) = (profile.fin_wait_2, made.fin_wait_2.get_or_insert(Duration::ZERO)) {
+        time("fin_wait_2", is, made);
+    }
+    for (name, is, made) in [
+        ("send_buffer", profile.send_buffer, &mut made.send_buffer),
+        ("receive_buffer", profile.receive_buffer, &mut made.receive_buffer),
+    ] {
+        if is != *made {
+            let _ = writeln!(out, "--set={name}={is}");
+            *made = is;
+        }
+    }
+    made.fin_wait_2 = profile.fin_wait_2.and(made.fin_wait_2);
+    if made == *profile && (profile.fin_wait_2.is_some() || base.fin_wait_2.is_none()) {
+        return Ok(out);
+    }
+    Err(Inexpressible(format!("a profile {} with fields that --set does not know", profile.name)))
+}
+
+/// `,delay=10ms`, and what else is not as in [`LinkConfig::IDEAL`].
+fn link_fields(config: &LinkConfig) -> String {
+    let LinkConfig { delay, jitter, rate, queue, loss, reorder, duplicate, corrupt, mtu } = *config;
+    let mut out = format!(",delay={}", length(delay));
+    if jitter > Duration::ZERO {
+        let _ = write!(out, ",jitter={}", length(jitter));
+    }
+    if let Some(rate) = rate {
+        let _ = write!(out, ",rate={rate}bit");
+    }
+    if let Some(queue) = queue {
+        let _ = write!(out, ",queue={queue}");
+    }
+    for (name, probability) in
+        [("loss", loss), ("reorder", reorder), ("dup", duplicate), ("corrupt", corrupt)]
+    {
+        if probability > Probability::NEVER {
+            let _ = write!(out, ",{name}={}", percent(probability));
+        }
+    }
+    if mtu != MTU {
+        let _ = write!(out, ",mtu={mtu}");
+    }
+    out
+}
+
+/// `10%`, `0.0001%`. A probability tells its number by comparison alone.
+fn percent(probability: Probability) -> String {
+    let (mut low, mut high) = (0, 1_000_000);
+    while low < high {
+        let middle = u32::midpoint(low, high);
+        if Probability::per_million(middle).is_some_and(|p| p < probability) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    let text = format!("{}.{:04}", low / 10_000, low % 10_000);
+    format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// A length of time in the largest unit in which it is whole.
+pub(crate) fn length(time: Duration) -> String {
+    let nanos = time.as_nanos();
+    let units = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us")];
+    let unit = units.into_iter().find(|(unit, _)| nanos > 0 && nanos.is_multiple_of(*unit));
+    let (unit, name) = unit.unwrap_or((1, "ns"));
+    format!("{}{name}", nanos / unit)
+}
