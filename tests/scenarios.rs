@@ -240,4 +240,147 @@ fn a_host_has_the_address_that_its_header_gives() {
         let Verdict::Failed(failures) = verdict(&text) else { panic!("{ip} passes") };
         assert!(failures[0].bad_input && failures[0].happened.contains(said), "{ip}: {failures:?}");
     }
+
+/// Faults of every kind, several processes and threads, options, a crash, a profile with other fields.
+const EVERYTHING: &str = "\
+// Faults of every kind.
+// What links draw is drawn again from the seed.
+--seed=7
+--profile=documented
+--set=time_wait=30s
+--set=min_rto=250500us
+--host=server
+--host=client,handles=lowest
+--host=third,profile=rfc9293
+--link=server,client,delay=10ms,loss=5%,dup=3%,reorder=4%,corrupt=0.5%,jitter=3ms,rate=10Mbit,queue=20,mtu=1400
+--link=third,client,delay=1ms
+ 0     server: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3
++0     server: bind(3, :80) = 0
++0     server: listen(3, 5) = 0
++0     client: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3
++0...* client: connect(3, server:80) = 0
+1      server: accept(3) = 4
++0     client: setsockopt(3, SO_LINGER, {1, 5}) = 0
++0     client: getsockopt(3, SO_LINGER) = 0 {1, 5}
++0     client: getsockopt(3, SO_ERROR) = 0 {0}
++0     client: getsockname(3) = 0
++0     client: getpeername(3) = 0 {server:80}
++0     client: setsockopt(3, SOL_SOCKET, SO_SNDBUF, 100000, 8) = 0
++0     client: getsockname(77) = -1 WSAENOTSOCK
++0     client: closesocket(-1) = -1 WSAENOTSOCK
++0     net: hold 40ms client > . 1:1361(1360)
+1      client: send(3, 100000) = 100000
+1...*  server: recv_all(4) = 100000 {end=0}
+1...*  client: closesocket(3) = 0
+60     net: set delay=50ms loss=0%
++0     client: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 5
++0     client.t2: WSAGetLastError() = 0
++0     client.p2: WSAStartup(0x202) = 0
++1     client.p2: socket(99, SOCK_STREAM, IPPROTO_TCP) = -1 WSAEAFNOSUPPORT
++0     net: inject server < R 1:1(0)
++0     server: closesocket(4) = 0
++0     net: cut
++1...* server: accept(3) = ...
++0     client: crash()
++0     net: heal third client
++1     server: fail_network()
++1     server: restore_network()
+";
+
+/// Over IPv6, with a peek, two nonblocking calls and a shutdown.
+const V6: &str = "\
+--ip_version=ipv6
+--host=server
+--host=client
+ 0     server: socket(AF_INET6, SOCK_STREAM, IPPROTO_TCP) = 3
++0     server: bind(3, :80) = 0
++0     server: listen(3, SOMAXCONN) = 0
++0     client: socket(AF_INET6, SOCK_STREAM, IPPROTO_TCP) = 3
++0     client: ioctlsocket(3, FIONBIO, 1) = 0
++0     client: connect(3, server:80) = -1 WSAEWOULDBLOCK
+0.1    server: accept(3) = 4
++0     server: send(4, \"hello\", 5, 0) = 5
+0.2    client: recv(3, 100, MSG_PEEK) = 5
++0     client: ioctlsocket(3, FIONREAD) = 0 {5}
++0     client: recv(3, 100) = 5
++0     client: recv(3, 100) = -1 WSAEWOULDBLOCK
++0     client: shutdown(3, SD_SEND) = 0
+1      server: recv(4, 100) = 0
+";
+
+fn printed(text: &str) -> Option<String> {
+    let options = Options::default();
+    let report = script::run(text, &options).unwrap_or_else(|d| panic!("{d:?}\n{text}"));
+    report.run.as_ref()?;
+    Some(script::print(text, &options, &report).unwrap_or_else(|e| panic!("{e}\n{text}")))
+}
+
+/// A run that is printed is a scenario that passes, and that prints itself. Files with one machine print themselves
+/// as soon as their runs are kept.
+#[test]
+fn a_printed_run_passes_and_prints_itself() {
+    let mut texts: Vec<String> = shipped().into_iter().map(|(_, text)| text).collect();
+    texts.extend([HARD, LINGERING, ONE_MACHINE, EVERYTHING, V6].map(str::to_owned));
+    let mut count = 0;
+    for text in texts {
+        let Some(first) = printed(&text) else {
+            assert!(!text.contains("--host"), "a run with lanes is kept:\n{text}");
+            continue;
+        };
+        count += 1;
+        assert_eq!(verdict(&first), Verdict::Passed, "{first}");
+        assert_eq!(printed(&first).as_deref(), Some(first.as_str()));
+        let calls = |text: &str| text.matches(": send(").count() + text.matches(": closesocket(").count();
+        if text.contains("--host") {
+            assert_eq!(calls(&text), calls(&first), "{first}");
+        }
+    }
+    assert!(count >= 15, "{count} were printed");
+}
+
+/// Each packet, call and time of a printed run is expected: changed in one, it fails.
+#[test]
+fn a_printed_run_with_one_thing_changed_fails() {
+    let text = printed(LINGERING).expect("a run with lanes");
+    for line in text.lines().filter(|line| line.contains(" > ") && !line.contains("net:")) {
+        let gone = text.replacen(&format!("{line}\n"), "", 1);
+        assert!(matches!(verdict(&gone), Verdict::Failed(_)), "without {line} it still passes");
+        let other = text.replacen(line, &line.replace(" win 65535", " win 65534"), 1);
+        assert!(matches!(verdict(&other), Verdict::Failed(_)), "with another window {line} still passes");
+    }
+    for range in expectations(&text) {
+        let Ok(n) = text[range.clone()].parse::<i64>() else { continue };
+        if !binds_a_name(&text, range.start) {
+            let other = format!("{}{}{}", &text[..range.start], n + 1, &text[range.end..]);
+            assert!(matches!(verdict(&other), Verdict::Failed(_)), "{} still passes", &text[range]);
+        }
+    }
+    assert!(text.contains("net: drop client > F.\n"), "{text}");
+}
+
+/// accept waits for ever, which fails the file. Printed, the run ends with the power of accept's host, and passes.
+#[test]
+fn a_call_that_never_returns_is_printed() {
+    let text = HARD.replace(
+        "+0     server: closesocket(3) = 0\n+0     net: at_rest\n",
+        "+0...* server: accept(3) = 5\n",
+    );
+    assert!(matches!(verdict(&text), Verdict::Failed(_)), "{text}");
+    let first = printed(&text).expect("a run with lanes");
+    let waits = |line: &str| line.starts_with("0.040000...*") && line.ends_with(" server: accept(3) = ...");
+    assert!(first.lines().any(waits), "{first}");
+    assert!(first.contains("server: crash()\n"), "{first}");
+    assert_eq!(verdict(&first), Verdict::Passed, "{first}");
+    assert_eq!(printed(&first), Some(first));
+}
+
+/// What a scenario cannot say is refused, not left out.
+#[test]
+fn what_cannot_be_printed_says_so() {
+    let options = Options { profile: Profile { max_backlog: 7, ..Profile::WINDOWS }, ..Options::default() };
+    let report = script::run(HARD, &options).expect("a scenario");
+    let refused = script::print(HARD, &options, &report).expect_err("no --set=max_backlog");
+    assert!(refused.to_string().contains("--set"), "{refused}");
+    let never = script::Report { verdict: Verdict::Passed, run: None, skipped_lines: 0 };
+    assert!(script::print(HARD, &options, &never).is_err());
 }

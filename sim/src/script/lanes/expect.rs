@@ -1,12 +1,12 @@
 //! What a line with a lane expects: packets at their instant, silence, states, a world at rest.
 
-use super::super::ast::{Check, End, Line, Span, Start, TcpPacket, Time};
+use super::super::ast::{At, Check, End, Line, Span, Start, TcpPacket, Time};
 use super::super::report::Failure;
 use super::super::stage::{Sent, describe_spec, has_flags};
 use super::{Lanes, Quiet, Stop, state_named};
 use crate::trace::What;
 use crate::world::HostId;
-use closewait::packet::Flags;
+use closewait::packet::{Flags, Packet};
 use closewait::tcp::StateName;
 use closewait::time::Instant;
 
@@ -66,12 +66,27 @@ impl<'a> Lanes<'a> {
             near = self.stage.sent.iter().filter(|s| s.host == host).rev().take(2).collect();
         }
         let words = |s: &Sent| format!("{} > {} [{}]", s.at, self.stage.numbers.describe(&s.packet), s.rule);
-        let rule = near.first().map(|sent| sent.rule);
+        let first = near.first().map(|sent| (self.likeness(spec, &sent.packet), sent.rule));
+        let alike = near.iter().map(|sent| (self.likeness(spec, &sent.packet), sent.rule));
+        let rule = alike.fold(first, |best, other| best.filter(|(n, _)| *n >= other.0).or(Some(other)));
+        let rule = rule.map(|(_, rule)| rule);
         let happened = match near.is_empty() {
             true => "it sent nothing".to_owned(),
             false => near.into_iter().map(words).collect::<Vec<_>>().join("; "),
         };
         Failure::new(line.span, format!("> {} at {from}", describe_spec(spec)), happened).because(rule)
+    }
+
+    /// In how many ways a packet is the one that is missing: it opens, closes or resets, too; its numbers.
+    fn likeness(&self, spec: &TcpPacket, packet: &Packet) -> usize {
+        let control = Flags::SYN | Flags::FIN | Flags::RST;
+        let flags = At { value: packet.segment.flags, span: spec.flags.span };
+        let any = TcpPacket { ip: None, flags, seq: None, ack: None, win: None, urg: None, options: None };
+        let seq = TcpPacket { seq: spec.seq.clone(), ..any.clone() };
+        let ack = TcpPacket { ack: spec.ack, ..any };
+        let matches = |spec| usize::from(self.stage.numbers.matches(spec, packet));
+        let both = spec.flags.value.intersects(control) && packet.segment.flags.intersects(control);
+        usize::from(both) + matches(&seq) + matches(&ack)
     }
 
     pub(super) fn silence(&mut self, line: &Line, flags: Option<Flags>, base: Instant) -> Result<(), Stop> {

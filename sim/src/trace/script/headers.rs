@@ -2,12 +2,20 @@
 
 use super::{Heading, Inexpressible};
 use crate::link::{LinkConfig, Probability};
-use crate::world::{MTU, World};
+use crate::trace::{Log, What};
+use crate::world::{HostId, MTU, World};
 use closewait::profile::Profile;
 use closewait::time::Duration;
+use closewait::winsock::Value;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
-pub(super) fn headers(world: &World, heading: &Heading<'_>, v6: bool) -> Result<String, Inexpressible> {
+pub(super) fn headers(
+    log: &Log,
+    world: &World,
+    heading: &Heading<'_>,
+    v6: bool,
+) -> Result<String, Inexpressible> {
     let mut out = format!("--seed={}\n", heading.seed);
     if v6 {
         out += "--ip_version=ipv6\n";
@@ -20,7 +28,8 @@ pub(super) fn headers(world: &World, heading: &Heading<'_>, v6: bool) -> Result<
     for id in world.hosts() {
         let profile = world.host(id).stack().profile();
         let own = if changed == Some(profile) { String::new() } else { format!(",profile={}", profile.name) };
-        let _ = writeln!(out, "--host={}{own}", world.name(id));
+        let handles = if reuses_handles(log, before, id) { ",handles=lowest" } else { "" };
+        let _ = writeln!(out, "--host={}{own}{handles}", world.name(id));
     }
     for (link, [a, b]) in before.links() {
         let fields = link_fields(&before.link(link));
@@ -30,6 +39,19 @@ pub(super) fn headers(world: &World, heading: &Heading<'_>, v6: bool) -> Result<
         return Err(Inexpressible("two hosts without a link".into()));
     }
     Ok(out)
+}
+
+/// Whether a process of the host was given the same handle twice. If not, it may be given the lowest or new ones.
+fn reuses_handles(log: &Log, before: &World, id: HostId) -> bool {
+    let mut given = BTreeSet::new();
+    log.entries().iter().filter(|entry| entry.host == Some(id)).any(|entry| {
+        let What::Returned { thread, returned, .. } = &entry.what else { return false };
+        let process = before.host(id).winsock().process_of(*thread);
+        match &returned.result {
+            Ok(Value::Handle(s) | Value::Accepted(s, _)) => !given.insert((process, *s)),
+            Ok(_) | Err(_) => false,
+        }
+    })
 }
 
 /// The file's profile with its `--set` lines, if some host has a profile that is not quite one of those with a name.

@@ -51,7 +51,7 @@ pub fn script(log: &Log, world: &World, heading: &Heading<'_>) -> Result<String,
         let _ = writeln!(out, "// {line}");
     }
     let v6 = calls::v6(log, world);
-    out += &headers::headers(world, heading, v6)?;
+    out += &headers::headers(log, world, heading, v6)?;
     // What was due when the run ended is not in the log, and would be one packet too many.
     let complete = world.clone().next_event().is_none_or(|next| next > world.now());
     if complete && heading.wire.is_none() {
