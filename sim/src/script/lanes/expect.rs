@@ -4,7 +4,7 @@ use super::super::ast::{At, Check, End, Line, Span, Start, TcpPacket, Time};
 use super::super::report::Failure;
 use super::super::stage::{Sent, describe_spec, has_flags};
 use super::{Lanes, Quiet, Stop, state_named};
-use crate::trace::What;
+use crate::trace::{Entry, What};
 use crate::world::HostId;
 use closewait::packet::{Flags, Packet};
 use closewait::tcp::StateName;
@@ -139,10 +139,11 @@ impl<'a> Lanes<'a> {
                 }
                 // What last led to that state on this host is why.
                 let (host, entries) = (self.host_of(line)?, self.stage.log.entries().iter().rev());
-                let rule = entries.filter(|e| e.host == Some(host)).find_map(|e| match e.what {
-                    What::State { to, rule, .. } if to == actual => Some(rule),
-                    _ => None,
-                });
+                let became = |entry: &Entry| {
+                    if let What::State { to, rule, .. } = entry.what { Some((to, rule)) } else { None }
+                };
+                let mut became = entries.filter(|e| e.host == Some(host)).filter_map(became);
+                let rule = became.find(|(to, _)| *to == actual).map(|(_, rule)| rule);
                 let expected = format!("state({}) == {wanted}", socket.value);
                 Err(Failure::new(line.span, expected, actual.to_string()).because(rule).into())
             }

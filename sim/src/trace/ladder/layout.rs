@@ -24,8 +24,7 @@ pub(super) fn lines(hosts: &[String], rows: &[Row]) -> Vec<Line> {
     let clock = rows.iter().map(|row| row.at.to_string().len()).max().unwrap_or(0).max(8);
     let gaps = hosts.len().saturating_sub(1);
     let width = (WIDTH - WHY - clock - 3).max(gaps * LANE + 1);
-    let lanes: Vec<usize> =
-        (0..hosts.len()).map(|i| if gaps == 0 { 0 } else { i * (width - 1) / gaps }).collect();
+    let lanes: Vec<usize> = (0..hosts.len()).map(|i| i * (width - 1) / gaps.max(1)).collect();
     let mut lines = vec![heading(hosts, &lanes, clock, width)];
     let mut shown = None;
     for row in rows {

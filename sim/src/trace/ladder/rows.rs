@@ -172,17 +172,17 @@ impl<'a> Rows<'a> {
             let drawn = called(key.0, Style::Call, format!("{words} … blocks"));
             return Some(Row { at, drawn, why: None });
         };
-        Some(self.done(at, key.0, words, returned, ""))
+        Some(self.done(at, key.0, &words, returned, ""))
     }
 
     /// A blocked call's return.
     fn returned(&mut self, at: Instant, key: Key, returned: &Return) -> Option<Row> {
         let (since, call) = self.waiting.remove(&key)?;
         let words = self.thread_words(key, self.places.call(call));
-        Some(self.done(at, key.0, words, returned, &format!(", after {}", at.since(since))))
+        Some(self.done(at, key.0, &words, returned, &format!(", after {}", at.since(since))))
     }
 
-    fn done(&self, at: Instant, host: HostId, words: String, returned: &Return, after: &str) -> Row {
+    fn done(&self, at: Instant, host: HostId, words: &str, returned: &Return, after: &str) -> Row {
         let style = if returned.result.is_ok() { Style::Call } else { Style::Failed };
         let text = format!("{words} = {}{after}", self.places.result(&returned.result));
         // That a call could be completed is no reason for anything.

@@ -153,11 +153,10 @@ fn join_recvs(lines: Vec<Line>) -> Vec<Line> {
         let (_, mut parts, bytes) = before.unwrap_or((s, Vec::new(), 0));
         parts.push(here);
         match result {
+            Ok(Value::Received(data)) if !data.is_empty() && (len < ALL || data.len() == len) => {}
             Ok(Value::Received(data)) if !data.is_empty() => {
-                if len >= ALL && data.len() < len {
-                    let bytes = bytes + data.len();
-                    reading.insert(thread, (s, parts, bytes));
-                }
+                let bytes = bytes + data.len();
+                reading.insert(thread, (s, parts, bytes));
             }
             ended if len >= ALL => {
                 let text = Text::RecvAll(thread, s, bytes, ended.clone());
