@@ -1,5 +1,6 @@
 //! What programs read is as the published schemas say, and the schemas say it of everything.
 
+use boon::{Compiler, SchemaIndex, Schemas};
 use closewait::addr::Endpoint;
 use closewait::packet::{Flags, Packet, Segment};
 use closewait::profile::Profile;
@@ -13,27 +14,33 @@ use closewait_sim::script::{self, Options};
 use closewait_sim::table::{self, Parameters};
 use closewait_sim::trace::{self, Entry, What};
 use closewait_sim::{LinkConfig, Log, Sink, World, wire};
-use jsonschema::Validator;
 use serde_json::{Value, json};
 use std::path::Path;
 
-struct Schema(Validator);
+struct Schema {
+    schemas: Schemas,
+    index: SchemaIndex,
+}
 
 impl Schema {
     fn of(name: &str) -> Self {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema").join(name);
         let text = std::fs::read_to_string(&file).expect("a schema");
         let json: Value = serde_json::from_str(&text).expect("a schema is JSON");
-        Self(jsonschema::validator_for(&json).expect("a schema"))
+        let name = json["$id"].as_str().expect("a schema has a name").to_owned();
+        let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+        compiler.add_resource(&name, json).expect("a schema");
+        let index = compiler.compile(&name, &mut schemas).expect("a schema");
+        Self { schemas, index }
     }
 
     fn fits(&self, value: &Value) -> bool {
-        self.0.is_valid(value)
+        self.schemas.validate(value, self.index).is_ok()
     }
 
     fn check(&self, value: &Value) {
-        if let Err(error) = self.0.validate(value) {
-            panic!("{value}: {error}");
+        if let Err(error) = self.schemas.validate(value, self.index) {
+            panic!("{value}: {error:#}");
         }
     }
 }

@@ -266,7 +266,12 @@ fn elements(xml: &str) -> Vec<(String, Vec<(String, String)>, String)> {
                 }
             }
             Event::Eof => return found,
-            _ => {}
+            Event::End(_)
+            | Event::CData(_)
+            | Event::Comment(_)
+            | Event::Decl(_)
+            | Event::PI(_)
+            | Event::DocType(_) => {}
         }
     }
 }

@@ -32,6 +32,8 @@ pub use jsonl::jsonl;
 pub use report::{Failure, Options, Report, Verdict};
 
 use crate::trace::{self, Heading, Inexpressible};
+use ast::{Event, Line, Script};
+use closewait::profile::Profile;
 use setup::Headers;
 
 /// The events (packets delivered, deadlines met) after which [`run`] gives a scenario up.
@@ -59,13 +61,19 @@ pub fn run_within(text: &str, options: &Options, events: u64) -> Result<Report, 
         Ok(headers) => headers,
         Err(failures) => return failed(failures),
     };
-    if !headers.lanes() {
-        return Ok(machine::play(&script, &headers, options, events));
+    let mut report = if headers.lanes() {
+        match headers.build(&script, options) {
+            Ok(set) => lanes::play(&script, set, events),
+            Err(failures) => return failed(failures),
+        }
+    } else {
+        machine::play(&script, &headers, options, events)
+    };
+    // What says nothing else happened when the run stopped.
+    if let (Verdict::Failed(failures), Some((world, _))) = (&mut report.verdict, &report.run) {
+        failures.iter_mut().for_each(|failure| failure.at = failure.at.or(Some(world.now())));
     }
-    match headers.build(&script, options) {
-        Ok(set) => Ok(lanes::play(&script, set, events)),
-        Err(failures) => failed(failures),
-    }
+    Ok(report)
 }
 
 /// Prints a run as a scenario that passes: every call with what it returned and when, every packet, everything that
@@ -82,9 +90,39 @@ pub fn print(text: &str, options: &Options, report: &Report) -> Result<String, I
     let title = comments.map(str::trim).collect::<Vec<_>>().join("\n");
     let seed = headers.seed(options);
     if !headers.lanes() {
-        let wire = world.hosts().find(|&id| world.name(id) == "wire");
-        return trace::script(log, world, &Heading { title: &title, seed, before: world, wire });
+        let settings = settings(&script)?;
+        let (before, _, wire) = machine::world(&headers, options);
+        let heading = Heading { title: &title, seed, before: &before, settings: &settings, wire: Some(wire) };
+        return trace::script(log, world, &heading);
     }
     let set = headers.build(&script, options).map_err(|_| no_scenario())?;
-    trace::script(log, world, &Heading { title: &title, seed, before: &set.world, wire: None })
+    trace::script(log, world, &Heading { title: &title, seed, before: &set.world, settings: "", wire: None })
+}
+
+/// One machine: the settings with which a script begins. Those at its end change nothing any more; the log knows
+/// nothing of those between.
+fn settings(script: &Script) -> Result<String, Inexpressible> {
+    let all: Vec<_> = script.lines.iter().map(setting).collect();
+    let first = all.iter().position(Option::is_none).unwrap_or(all.len());
+    let last = all.iter().rposition(Option::is_none).map_or(first, |last| last + 1);
+    if all[first..last].iter().any(Option::is_some) {
+        return Err(Inexpressible("a setting is changed in the middle".into()));
+    }
+    Ok(all[..first].iter().flatten().map(|text| format!("0 `{text}`\n")).collect())
+}
+
+/// A shell line that sets a field of the machine's profile.
+fn setting(line: &Line) -> Option<&str> {
+    match &line.event {
+        Event::Shell(shell) => {
+            Some(shell.value.as_str()).filter(|text| shell::set(&mut Profile::default(), text))
+        }
+        Event::Call(_)
+        | Event::Packet(_)
+        | Event::Silence(_)
+        | Event::Check(_)
+        | Event::Net(_)
+        | Event::Host(_)
+        | Event::Code(_) => None,
+    }
 }

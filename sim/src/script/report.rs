@@ -83,7 +83,7 @@ pub enum Verdict {
 pub struct Report {
     /// How it ended.
     pub verdict: Verdict,
-    /// What happened; none if it never began, and for files with one machine.
+    /// What happened; none if it never began.
     pub run: Option<(World, Log)>,
     /// Lines that were skipped because they mean nothing to the simulator.
     pub skipped_lines: usize,

@@ -199,7 +199,7 @@ impl Run {
         };
         let text = self.watch.log.as_ref().map(|log| {
             let title = format!("Row {number} of the linger table: {}", describe(&self.setting));
-            let heading = Heading { title: &title, seed: 1, before: &self.world, wire: None };
+            let heading = Heading { title: &title, seed: 1, before: &self.world, settings: "", wire: None };
             script(log, &self.world, &heading).expect("a row does nothing that a scenario cannot")
         });
         (row, text)

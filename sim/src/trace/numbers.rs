@@ -22,6 +22,11 @@ impl Numbers {
         }
     }
 
+    /// Whether the initial number of a packet's direction was seen.
+    pub(crate) fn knows(&self, packet: &Packet) -> bool {
+        self.isns.contains_key(&(packet.src, packet.dst))
+    }
+
     /// What a packet's number is relative to makes it `start`.
     pub(crate) fn rebase(&mut self, packet: &Packet, start: u32) {
         self.isns.insert((packet.src, packet.dst), packet.segment.seq - start);

@@ -117,8 +117,7 @@ pub(super) fn play(script: &Script, set: Stageset, events: u64) -> Report {
     let verdict = match stop {
         Err(Stop::Skipped(why)) => Verdict::Skipped(why),
         Err(Stop::Failed(failure)) => {
-            let at = failure.at.or(Some(lanes.set.world.now()));
-            lanes.failures.push(Failure { at, ..failure });
+            lanes.failures.push(failure);
             Verdict::Failed(lanes.failures)
         }
         Ok(()) if lanes.failures.is_empty() => Verdict::Passed,

@@ -99,20 +99,27 @@ fn addresses() -> [HostAddresses; 2] {
     ]
 }
 
+/// The machine with its one thread, and the wire, before anything happens.
+pub(super) fn world(headers: &Headers, options: &Options) -> (World, Thread, HostId) {
+    let profile = headers.profile.clone().unwrap_or_else(|| options.profile.clone());
+    let mut world = World::new(headers.seed(options));
+    let [here, there] = addresses();
+    let unique = "the world is empty: nobody has these addresses";
+    let host = world.add_host_at("machine", profile, here).expect(unique);
+    let wire = world.add_outside("wire", there).expect(unique);
+    world.add_link(host, wire, LinkConfig::IDEAL);
+    let (_, thread) = world.spawn_process(host);
+    (world, thread, wire)
+}
+
 impl<'a> Machine<'a> {
     fn new(script: &Script, headers: &Headers, options: &Options, events: u64) -> Result<Self, Failure> {
         if let Some(lane) = script.lines.iter().find_map(|line| line.lane.as_ref()) {
             let message = "no host has a name here: a header such as --host=client gives one";
             return Err(Failure::bad_input(lane.span, message));
         }
-        let profile = headers.profile.clone().unwrap_or_else(|| options.profile.clone());
-        let mut world = World::new(headers.seed.or(options.seed).unwrap_or(1));
-        let [here, there] = addresses();
-        let unique = "the world is empty: nobody has these addresses";
-        let host = world.add_host_at("machine", profile, here).expect(unique);
-        let wire = world.add_outside("wire", there).expect(unique);
-        world.add_link(host, wire, LinkConfig::IDEAL);
-        let (_, thread) = world.spawn_process(host);
+        let (mut world, thread, wire) = world(headers, options);
+        let (host, [_, there]) = (thread.host, addresses());
         let mut stage = Stage::with_wire(wire);
         let starts =
             |line: &Line| matches!(&line.event, Event::Call(call) if call.name.value == "WSAStartup");

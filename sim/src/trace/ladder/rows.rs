@@ -103,7 +103,10 @@ impl<'a> Rows<'a> {
                 self.returned(at, (host, *thread), returned)
             }
             What::Sent { packet, rule, fate } => {
-                self.numbers.learn(packet);
+                // A script that plays the wire may send any SYN in mid-connection.
+                if *rule != Rule::Outside || !self.numbers.knows(packet) {
+                    self.numbers.learn(packet);
+                }
                 row(self.arrow(host, packet, *fate), Some(*rule))
             }
             What::Received { packet } => {

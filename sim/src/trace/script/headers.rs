@@ -3,7 +3,8 @@
 use super::{Heading, Inexpressible};
 use crate::link::{LinkConfig, Probability};
 use crate::trace::{Log, What};
-use crate::world::{HostId, MTU, World};
+use crate::world::{Addresses, HostId, MTU, World};
+use closewait::addr::IpAddr;
 use closewait::profile::Profile;
 use closewait::time::Duration;
 use closewait::winsock::Value;
@@ -21,15 +22,15 @@ pub(super) fn headers(
         out += "--ip_version=ipv6\n";
     }
     let Heading { before, wire, .. } = heading;
-    let changed = profiles(world, heading, &mut out)?;
+    let changed = profiles(before, *wire, &mut out)?;
     if wire.is_some() {
         return Ok(out);
     }
     for id in world.hosts() {
-        let profile = world.host(id).stack().profile();
+        let profile = before.host(id).stack().profile();
         let own = if changed == Some(profile) { String::new() } else { format!(",profile={}", profile.name) };
         let handles = if reuses_handles(log, before, id) { ",handles=lowest" } else { "" };
-        let _ = writeln!(out, "--host={}{own}{handles}", world.name(id));
+        let _ = writeln!(out, "--host={}{own}{}{handles}", world.name(id), address(before, id)?);
     }
     for (link, [a, b]) in before.links() {
         let fields = link_fields(&before.link(link));
@@ -39,6 +40,18 @@ pub(super) fn headers(
         return Err(Inexpressible("two hosts without a link".into()));
     }
     Ok(out)
+}
+
+/// `,ip=10.1.2.3` for a host with another address than the world gives by itself.
+fn address(before: &World, id: HostId) -> Result<String, Inexpressible> {
+    let usual = Addresses::of_host(id.index());
+    let (v4, v6) = (before.address(id), before.address_v6(id));
+    match (v4 == IpAddr::V4(usual.v4), v6 == IpAddr::V6(usual.v6)) {
+        (true, true) => Ok(String::new()),
+        (false, true) => Ok(format!(",ip={v4}")),
+        (true, false) => Ok(format!(",ip={v6}")),
+        (false, false) => Err(Inexpressible("a host with two addresses of its own".into())),
+    }
 }
 
 /// Whether a process of the host was given the same handle twice. If not, it may be given the lowest or new ones.
@@ -56,16 +69,16 @@ fn reuses_handles(log: &Log, before: &World, id: HostId) -> bool {
 
 /// The file's profile with its `--set` lines, if some host has a profile that is not quite one of those with a name.
 fn profiles<'a>(
-    world: &'a World,
-    heading: &Heading<'_>,
+    before: &'a World,
+    wire: Option<HostId>,
     out: &mut String,
 ) -> Result<Option<&'a Profile>, Inexpressible> {
     let mut changed: Option<&Profile> = None;
-    for id in world.hosts().filter(|&id| heading.wire != Some(id)) {
-        let profile = world.host(id).stack().profile();
+    for id in before.hosts().filter(|&id| wire != Some(id)) {
+        let profile = before.host(id).stack().profile();
         let base = Profile::by_name(profile.name)
             .ok_or_else(|| Inexpressible(format!("the profile {} has no fixed fields", profile.name)))?;
-        if base == profile && heading.wire.is_none() {
+        if base == profile && wire.is_none() {
             continue;
         }
         if changed.is_some_and(|other| other != profile) {

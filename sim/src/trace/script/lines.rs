@@ -59,7 +59,10 @@ pub(super) fn lines(log: &Log, world: &World, heading: &Heading<'_>) -> Vec<Line
                 continue;
             }
             (What::Sent { packet, rule, .. }, Some(host)) => {
-                numbers.learn(packet);
+                // The script's own packets have the numbers that it gives them.
+                if heading.wire.is_none() || *rule != Rule::Outside {
+                    numbers.learn(packet);
+                }
                 let text = numbers.describe(packet);
                 match heading.wire {
                     Some(_) if *rule == Rule::Outside => format!("< {text}"),

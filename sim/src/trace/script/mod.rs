@@ -28,8 +28,10 @@ pub struct Heading<'a> {
     pub title: &'a str,
     /// The world's seed.
     pub seed: u64,
-    /// The world as it was before the run: its links, and the threads that a crash takes away.
+    /// The world as it was before the run: its links and profiles, and the threads that a crash takes away.
     pub before: &'a World,
+    /// Lines that come before all others, as they stand: settings of one machine.
+    pub settings: &'a str,
     /// For a run with one machine: the host whose packets the script sends itself.
     pub wire: Option<HostId>,
 }
@@ -57,6 +59,7 @@ pub fn script(log: &Log, world: &World, heading: &Heading<'_>) -> Result<String,
     if complete && heading.wire.is_none() {
         out += "--packets=all\n";
     }
+    out += heading.settings;
     let mut names = Names::new(world, heading, v6);
     let lines = lines::lines(log, world, heading);
     for line in &lines {

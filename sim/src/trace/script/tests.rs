@@ -49,7 +49,7 @@ fn one_machine_and_the_wire() {
     segment.wnd = 9_000;
     world.send_outside(wire, Packet { src: there, dst: here, segment }, &mut log);
     world.run(Some(Instant::from_nanos(250_000_000)), &mut log).expect("time is left");
-    let heading = Heading { title: "A SYN.", seed: 1, before: &world, wire: Some(wire) };
+    let heading = Heading { title: "A SYN.", seed: 1, before: &world, settings: "", wire: Some(wire) };
     let text = script(&log, &world, &heading).expect("a scenario");
     assert_eq!(
         text,

@@ -22,11 +22,12 @@ const HARD: &str = "\
 fn a_handshake_a_send_and_a_hard_close() {
     let report = run(HARD, &Given::default()).unwrap_or_else(|d| panic!("{d:?}"));
     let (world, log) = report.run.expect("it ran");
-    let mut sent = log.entries().iter().filter_map(|e| match &e.what {
-        What::Sent { packet, .. } => Some((packet.src.port, packet.segment.seq.0)),
-        _ => None,
-    });
-    let (Some((port, client)), Some((80, server))) = (sent.next(), sent.next()) else {
+    let packets: Vec<_> = world.hosts().flat_map(|id| log.sent(id)).collect();
+    let syn = |port: bool| {
+        let mut syns = packets.iter().filter(|(_, p, _)| p.segment.syn() && (p.src.port == 80) == port);
+        syns.next().map(|(_, packet, _)| (packet.src.port, packet.segment.seq.0))
+    };
+    let (Some((port, client)), Some((80, server))) = (syn(false), syn(true)) else {
         panic!("SYN and SYN+ACK")
     };
     let (c, s) = (format!("10.0.0.2.{port}"), "10.0.0.1.80");
