@@ -3,6 +3,8 @@
 //! Nothing in this crate reads a clock; every entry point is told what time it is. Adding past the end of
 //! `u64` time (some 584 years) saturates at [`Instant::END`], and a world that reaches it stops with an error.
 
+use alloc::format;
+use alloc::string::String;
 use core::fmt;
 use core::ops::{Add, Sub};
 use core::str::FromStr;
@@ -127,6 +129,24 @@ impl From<Duration> for core::time::Duration {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("not a number of ns, us, ms, s or m that is a whole number of nanoseconds below 2^64")]
 pub struct ParseDurationError;
+
+impl Duration {
+    /// A whole number of the largest unit that makes it one: `30s`, `250500us`. It can be parsed again.
+    ///
+    /// ```
+    /// use closewait::time::Duration;
+    /// assert_eq!(Duration::from_micros(1_500).in_units(), "1500us");
+    /// assert_eq!("1500us".parse(), Ok(Duration::from_micros(1_500)));
+    /// ```
+    #[must_use]
+    pub fn in_units(self) -> String {
+        let nanos = self.as_nanos();
+        let units = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us")];
+        let unit = units.into_iter().find(|(unit, _)| nanos > 0 && nanos.is_multiple_of(*unit));
+        let (unit, name) = unit.unwrap_or((1, "ns"));
+        format!("{}{name}", nanos / unit)
+    }
+}
 
 impl FromStr for Duration {
     type Err = ParseDurationError;

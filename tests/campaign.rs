@@ -70,7 +70,8 @@ impl Sink for Counts {
             | What::NetworkFailed
             | What::NetworkRestored
             | What::LinkCut { .. }
-            | What::LinkHealed { .. } => {}
+            | What::LinkHealed { .. }
+            | What::Net { .. } => {}
         }
     }
 }

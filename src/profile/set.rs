@@ -11,6 +11,7 @@ use super::{
     SynInWindow, TextOnSyn, UnsafeClose, WindowAfterFin,
 };
 use crate::time::Duration;
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::RangeInclusive;
@@ -44,18 +45,26 @@ trait Spelled: Sized {
     fn spelled(text: &str) -> Option<Self>;
     /// What would do, each by its name or in words.
     fn wants() -> Vec<&'static str>;
+    /// The text that spells it.
+    fn spell(&self) -> String;
 }
 
 /// A field, whatever its type.
 trait Setting {
     /// Sets it, or says what would do.
     fn set(&mut self, text: &str) -> Result<(), Vec<&'static str>>;
+    /// What it is set to.
+    fn get(&self) -> String;
 }
 
 impl<T: Spelled> Setting for T {
     fn set(&mut self, text: &str) -> Result<(), Vec<&'static str>> {
         *self = T::spelled(text).ok_or_else(T::wants)?;
         Ok(())
+    }
+
+    fn get(&self) -> String {
+        self.spell()
     }
 }
 
@@ -64,8 +73,10 @@ macro_rules! variants {
     ($($kind:ident { $($variant:ident = $name:literal),+ })+) => {$(
         impl Spelled for $kind {
             fn spelled(text: &str) -> Option<Self> {
-                let name = |value: &Self| match value { $(Self::$variant => $name),+ };
-                [$(Self::$variant),+].into_iter().find(|value| name(value).eq_ignore_ascii_case(text))
+                [$(Self::$variant),+].into_iter().find(|value| value.spell().eq_ignore_ascii_case(text))
+            }
+            fn spell(&self) -> String {
+                match self { $(Self::$variant => $name),+ }.to_string()
             }
             fn wants() -> Vec<&'static str> {
                 [$($name),+].into()
@@ -101,6 +112,9 @@ variants! {
 macro_rules! numbers {
     ($($kind:ty = $wants:literal),+) => {$(
         impl Spelled for $kind {
+            fn spell(&self) -> String {
+                self.to_string()
+            }
             fn spelled(text: &str) -> Option<Self> {
                 text.parse().ok()
             }
@@ -114,8 +128,21 @@ macro_rules! numbers {
 numbers! {
     u8 = "a number from 0 to 255",
     u16 = "a number from 0 to 65535",
-    u32 = "a number from 0 to 4294967295",
-    Duration = "a time such as 30s or 0.5ms"
+    u32 = "a number from 0 to 4294967295"
+}
+
+impl Spelled for Duration {
+    fn spelled(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+
+    fn wants() -> Vec<&'static str> {
+        ["a time such as 30s or 0.5ms"].into()
+    }
+
+    fn spell(&self) -> String {
+        self.in_units()
+    }
 }
 
 impl Spelled for bool {
@@ -125,6 +152,10 @@ impl Spelled for bool {
 
     fn wants() -> Vec<&'static str> {
         ["true", "false"].into()
+    }
+
+    fn spell(&self) -> String {
+        self.to_string()
     }
 }
 
@@ -138,6 +169,10 @@ impl<T: Spelled> Spelled for Option<T> {
         wants.push("none");
         wants
     }
+
+    fn spell(&self) -> String {
+        self.as_ref().map_or_else(|| "none".to_string(), Spelled::spell)
+    }
 }
 
 impl Spelled for RangeInclusive<u16> {
@@ -149,6 +184,10 @@ impl Spelled for RangeInclusive<u16> {
 
     fn wants() -> Vec<&'static str> {
         ["two ports from 1 to 65535, the lower first, such as 49152-65535,"].into()
+    }
+
+    fn spell(&self) -> String {
+        format!("{}-{}", self.start(), self.end())
     }
 }
 
@@ -187,6 +226,26 @@ impl Profile {
             return Err(SetError::Field { field: field.to_string(), known });
         };
         setting.set(value).map_err(|wants| SetError::Value { field: name, value: value.to_string(), wants })
+    }
+
+    /// The fields, by name, that are not as in `base`, each with the value that [`Profile::set`] would take for it.
+    ///
+    /// ```
+    /// use closewait::profile::Profile;
+    /// let mut profile = Profile::WINDOWS;
+    /// profile.set("time_wait", "30s")?;
+    /// assert_eq!(profile.differences(&Profile::WINDOWS), [("time_wait", "30s".to_owned())]);
+    /// # Ok::<(), closewait::profile::SetError>(())
+    /// ```
+    #[must_use]
+    pub fn differences(&self, base: &Self) -> Vec<(&'static str, String)> {
+        let (mut own, mut base) = (self.clone(), base.clone());
+        let pairs = own.settings().into_iter().zip(base.settings());
+        pairs
+            .map(|((name, own), (_, base))| (name, own.get(), base.get()))
+            .filter(|(_, own, base)| own != base)
+            .map(|(name, own, _)| (name, own))
+            .collect()
     }
 
     /// Every field that can be set. A new field breaks the build here until it is one of them.

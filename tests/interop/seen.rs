@@ -47,7 +47,8 @@ impl Sink for Seen {
             | What::NetworkFailed
             | What::NetworkRestored
             | What::LinkCut { .. }
-            | What::LinkHealed { .. } => {}
+            | What::LinkHealed { .. }
+            | What::Net { .. } => {}
         }
     }
 }

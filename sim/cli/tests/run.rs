@@ -240,11 +240,14 @@ fn tap_survives_hostile_names_and_messages() {
     }
 }
 
-/// Name and attributes of every element, and the text between, as an XML reader sees them.
-fn elements(xml: &str) -> Vec<(String, Vec<(String, String)>, String)> {
+/// Name, attributes and text.
+type Element = (String, Vec<(String, String)>, String);
+
+/// Every element, as an XML reader sees them.
+fn elements(xml: &str) -> Vec<Element> {
     use quick_xml::events::Event;
     let mut reader = quick_xml::Reader::from_str(xml);
-    let mut found: Vec<(String, Vec<(String, String)>, String)> = Vec::new();
+    let mut found: Vec<Element> = Vec::new();
     loop {
         match reader.read_event().expect("well-formed XML") {
             Event::Start(e) | Event::Empty(e) => {

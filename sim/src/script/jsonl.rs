@@ -89,7 +89,7 @@ fn hosts(world: &World) -> Vec<HostLine<'_>> {
 }
 
 fn seed(text: &str, options: &Options) -> Option<u64> {
-    let headers = Headers::read(&super::parse::parse(text).ok()?.headers).ok()?;
+    let headers = Headers::read(&super::parse::parse(text).ok()?.headers, options).ok()?;
     Some(headers.seed(options))
 }
 

@@ -85,7 +85,7 @@ pub fn print(text: &str, options: &Options, report: &Report) -> Result<String, I
     let no_scenario = || Inexpressible("it never began".into());
     let (world, log) = report.run.as_ref().ok_or_else(no_scenario)?;
     let script = parse::parse(text).map_err(|_| no_scenario())?;
-    let headers = Headers::read(&script.headers).map_err(|_| no_scenario())?;
+    let headers = Headers::read(&script.headers, options).map_err(|_| no_scenario())?;
     let comments = text.lines().map_while(|line| line.strip_prefix("//"));
     let title = comments.map(str::trim).collect::<Vec<_>>().join("\n");
     let seed = headers.seed(options);

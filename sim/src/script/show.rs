@@ -1,7 +1,6 @@
 //! What a scenario asks of the network, in the notation again.
 
 use super::ast::{NetOp, OptionSpec, OptionsSpec, TcpPacket, VerdictOp};
-use crate::trace::length;
 
 /// `drop 2 client > F.`, `inject client < R 1:1(0)`, `set delay=50ms`
 pub(super) fn net_op(op: &NetOp) -> String {
@@ -15,7 +14,7 @@ pub(super) fn net_op(op: &NetOp) -> String {
                 VerdictOp::Drop => "drop".into(),
                 VerdictOp::Dup => "dup".into(),
                 VerdictOp::Corrupt => "corrupt".into(),
-                VerdictOp::Hold(time) => format!("hold {}", length(*time)),
+                VerdictOp::Hold(time) => format!("hold {}", time.in_units()),
             };
             let nth = if *nth == 1 { String::new() } else { format!("{nth} ") };
             format!("{what} {nth}{} > {}", host.value, packet_spec(packet))

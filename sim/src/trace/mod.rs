@@ -23,7 +23,6 @@ pub use capture::pcapng;
 pub use events::Tracing;
 pub use jsonl::{JSONL_VERSION, jsonl};
 pub use ladder::ladder;
-pub(crate) use script::length;
 pub use script::{Heading, Inexpressible, script};
 pub use tcpdump::tcpdump;
 pub use text::{describe_call, describe_result};

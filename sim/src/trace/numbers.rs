@@ -28,6 +28,7 @@ impl Numbers {
     }
 
     /// What a packet's number is relative to makes it `start`.
+    #[cfg(feature = "script")]
     pub(crate) fn rebase(&mut self, packet: &Packet, start: u32) {
         self.isns.insert((packet.src, packet.dst), packet.segment.seq - start);
     }
@@ -38,6 +39,7 @@ impl Numbers {
     }
 
     /// The direction of the last connection that began, as its first SYN went.
+    #[cfg(feature = "script")]
     pub(crate) fn last(&self) -> Option<(Endpoint, Endpoint)> {
         self.last
     }

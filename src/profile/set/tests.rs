@@ -73,6 +73,13 @@ fn every_field_is_set_by_its_name_and_no_other_is() {
         let mut profile = Profile::DOCUMENTED;
         assert_eq!(profile.set(field, text), Ok(()), "{field}={text}");
         assert_eq!(profile, by_hand, "{field}={text}");
+        // What differs is that field, and its value spells it.
+        let differences = profile.differences(&Profile::DOCUMENTED);
+        let [(name, spelled)] = &differences[..] else { panic!("one field differs: {differences:?}") };
+        assert_eq!(*name, field);
+        let mut again = Profile::DOCUMENTED;
+        assert_eq!(again.set(name, spelled), Ok(()), "{field}={spelled}");
+        assert_eq!(again, by_hand, "{field}={spelled}");
         let mut shouted = Profile::DOCUMENTED;
         if !text.starts_with(|c: char| c.is_ascii_digit()) {
             assert_eq!(shouted.set(field, &text.to_uppercase()), Ok(()), "{field}={text} in capitals");

@@ -8,7 +8,7 @@ use closewait::addr::IpAddr;
 use closewait::profile::Profile;
 use closewait::time::Duration;
 use closewait::winsock::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 pub(super) fn headers(
@@ -22,15 +22,18 @@ pub(super) fn headers(
         out += "--ip_version=ipv6\n";
     }
     let Heading { before, wire, .. } = heading;
-    let changed = profiles(before, *wire, &mut out)?;
+    let named = |id: HostId| before.host(id).stack().profile().name;
+    if let Some(machine) = world.hosts().next().filter(|_| wire.is_some()) {
+        let _ = writeln!(out, "--profile={}", named(machine));
+    }
+    sets(before, *wire, &mut out)?;
     if wire.is_some() {
         return Ok(out);
     }
     for id in world.hosts() {
-        let profile = before.host(id).stack().profile();
-        let own = if changed == Some(profile) { String::new() } else { format!(",profile={}", profile.name) };
+        let (name, profile, address) = (world.name(id), named(id), address(before, id)?);
         let handles = if reuses_handles(log, before, id) { ",handles=lowest" } else { "" };
-        let _ = writeln!(out, "--host={}{own}{}{handles}", world.name(id), address(before, id)?);
+        let _ = writeln!(out, "--host={name},profile={profile}{address}{handles}");
     }
     for (link, [a, b]) in before.links() {
         let fields = link_fields(&before.link(link));
@@ -67,71 +70,41 @@ fn reuses_handles(log: &Log, before: &World, id: HostId) -> bool {
     })
 }
 
-/// The file's profile with its `--set` lines, if some host has a profile that is not quite one of those with a name.
-fn profiles<'a>(
-    before: &'a World,
-    wire: Option<HostId>,
-    out: &mut String,
-) -> Result<Option<&'a Profile>, Inexpressible> {
-    let mut changed: Option<&Profile> = None;
-    for id in before.hosts().filter(|&id| wire != Some(id)) {
-        let profile = before.host(id).stack().profile();
-        let base = Profile::by_name(profile.name)
-            .ok_or_else(|| Inexpressible(format!("the profile {} has no fixed fields", profile.name)))?;
-        if base == profile && wire.is_none() {
-            continue;
+/// The fields that `--set` lines set: on every host, whichever its profile.
+fn sets(before: &World, wire: Option<HostId>, out: &mut String) -> Result<(), Inexpressible> {
+    let profiles =
+        || before.hosts().filter(|&id| wire != Some(id)).map(|id| before.host(id).stack().profile());
+    let mut all: BTreeMap<&str, String> = BTreeMap::new();
+    for profile in profiles() {
+        all.extend(profile.differences(base(profile)?));
+    }
+    for profile in profiles() {
+        let mut made = base(profile)?.clone();
+        for (field, value) in &all {
+            made.set(field, value).map_err(|error| Inexpressible(error.to_string()))?;
         }
-        if changed.is_some_and(|other| other != profile) {
+        if made != *profile {
             return Err(Inexpressible("two hosts whose profiles were changed differently".into()));
         }
-        if changed.is_none() {
-            let _ = writeln!(out, "--profile={}", profile.name);
-            *out += &sets(base, profile)?;
-            changed = Some(profile);
-        }
     }
-    Ok(changed)
+    for (field, value) in all {
+        let _ = writeln!(out, "--set={field}={value}");
+    }
+    Ok(())
 }
 
-/// `--set=FIELD=VALUE` for each field that is not the base's.
-fn sets(base: &Profile, profile: &Profile) -> Result<String, Inexpressible> {
-    let mut out = String::new();
-    let mut made = base.clone();
-    let mut time = |name: &str, is: Duration, made: &mut Duration| {
-        if is != *made {
-            let _ = writeln!(out, "--set={name}={}", length(is));
-            *made = is;
-        }
-    };
-    time("time_wait", profile.time_wait, &mut made.time_wait);
-    time("initial_rto", profile.initial_rto, &mut made.initial_rto);
-    time("min_rto", profile.min_rto, &mut made.min_rto);
-    time("max_rto", profile.max_rto, &mut made.max_rto);
-    if let (Some(is), made) = (profile.fin_wait_2, made.fin_wait_2.get_or_insert(Duration::ZERO)) {
-        time("fin_wait_2", is, made);
-    }
-    for (name, is, made) in [
-        ("send_buffer", profile.send_buffer, &mut made.send_buffer),
-        ("receive_buffer", profile.receive_buffer, &mut made.receive_buffer),
-    ] {
-        if is != *made {
-            let _ = writeln!(out, "--set={name}={is}");
-            *made = is;
-        }
-    }
-    made.fin_wait_2 = profile.fin_wait_2.and(made.fin_wait_2);
-    if made == *profile && (profile.fin_wait_2.is_some() || base.fin_wait_2.is_none()) {
-        return Ok(out);
-    }
-    Err(Inexpressible(format!("a profile {} with fields that --set does not know", profile.name)))
+/// The profile that has this one's name.
+fn base(profile: &Profile) -> Result<&'static Profile, Inexpressible> {
+    let unknown = || Inexpressible(format!("the profile {} has no fixed fields", profile.name));
+    Profile::by_name(profile.name).ok_or_else(unknown)
 }
 
 /// `,delay=10ms`, and what else is not as in [`LinkConfig::IDEAL`].
 fn link_fields(config: &LinkConfig) -> String {
     let LinkConfig { delay, jitter, rate, queue, loss, reorder, duplicate, corrupt, mtu } = *config;
-    let mut out = format!(",delay={}", length(delay));
+    let mut out = format!(",delay={}", delay.in_units());
     if jitter > Duration::ZERO {
-        let _ = write!(out, ",jitter={}", length(jitter));
+        let _ = write!(out, ",jitter={}", jitter.in_units());
     }
     if let Some(rate) = rate {
         let _ = write!(out, ",rate={rate}bit");
@@ -165,13 +138,4 @@ fn percent(probability: Probability) -> String {
     }
     let text = format!("{}.{:04}", low / 10_000, low % 10_000);
     format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
-}
-
-/// A length of time in the largest unit in which it is whole.
-pub(crate) fn length(time: Duration) -> String {
-    let nanos = time.as_nanos();
-    let units = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us")];
-    let unit = units.into_iter().find(|(unit, _)| nanos > 0 && nanos.is_multiple_of(*unit));
-    let (unit, name) = unit.unwrap_or((1, "ns"));
-    format!("{}{name}", nanos / unit)
 }

@@ -19,8 +19,6 @@ use closewait::tcp::StateName;
 use lines::Line;
 use std::fmt::Write;
 
-pub(crate) use headers::length;
-
 /// What a scenario says before its first line, and the log does not know.
 #[derive(Clone, Copy, Debug)]
 pub struct Heading<'a> {
