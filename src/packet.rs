@@ -63,8 +63,128 @@ impl fmt::Debug for Flags {
 /// The options of a TCP header that this stack understands; others are skipped on the way in (RFC 9293 MUST-6).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Options {
-    /// Maximum segment size, in bytes of text (kind 2; SYN segments only).
+    /// Maximum segment size, in bytes of text and options (kind 2, RFC 9293 3.7.1; SYN segments only).
     pub mss: Option<u16>,
+    /// By how many bits windows are shifted (kind 3, RFC 7323 section 2; SYN segments only).
+    pub window_scale: Option<u8>,
+    /// SACK may be used (kind 4, RFC 2018 section 2; SYN segments only).
+    pub sack_permitted: bool,
+    /// TSval and TSecr (kind 8, RFC 7323 section 3).
+    pub timestamps: Option<Timestamps>,
+    /// What was received past a gap (kind 5, RFC 2018 section 3).
+    pub sack: SackBlocks,
+}
+
+/// The Timestamps option (RFC 7323 section 3.2).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Timestamps {
+    /// TSval: the sender's clock.
+    pub val: u32,
+    /// TSecr: the receiver's clock, echoed; 0 without the ACK flag.
+    pub ecr: u32,
+}
+
+/// The blocks of a SACK option: up to three, so that there is room for timestamps beside them. Each is the number
+/// of its first octet and the number after its last.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct SackBlocks {
+    blocks: [(Seq, Seq); Self::MAX],
+    len: u8,
+}
+
+impl Timestamps {
+    /// Bytes that the option takes in a header, padded to whole words.
+    pub const WIRE_LEN: u32 = 12;
+}
+
+impl SackBlocks {
+    /// The most blocks that an option carries here.
+    pub const MAX: usize = 3;
+
+    /// No block.
+    pub const NONE: Self = Self { blocks: [(Seq(0), Seq(0)); Self::MAX], len: 0 };
+
+    /// The blocks, the most recent first.
+    #[must_use]
+    pub fn as_slice(&self) -> &[(Seq, Seq)] {
+        &self.blocks[..usize::from(self.len)]
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Bytes that the option takes in a header, padded to whole words.
+    #[must_use]
+    pub const fn wire_len(&self) -> u32 {
+        if self.len == 0 { 0 } else { 4 + 8 * self.len as u32 }
+    }
+
+    /// Adds a block, if there is room for it.
+    pub fn push(&mut self, left: Seq, right: Seq) {
+        if let Some(block) = self.blocks.get_mut(usize::from(self.len)) {
+            *block = (left, right);
+            self.len += 1;
+        }
+    }
+}
+
+impl fmt::Debug for SackBlocks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.as_slice()).finish()
+    }
+}
+
+impl FromIterator<(Seq, Seq)> for SackBlocks {
+    fn from_iter<I: IntoIterator<Item = (Seq, Seq)>>(blocks: I) -> Self {
+        let mut all = Self::NONE;
+        for (left, right) in blocks {
+            all.push(left, right);
+        }
+        all
+    }
+}
+
+impl Options {
+    /// No option.
+    pub const NONE: Self = Self {
+        mss: None,
+        window_scale: None,
+        sack_permitted: false,
+        timestamps: None,
+        sack: SackBlocks::NONE,
+    };
+
+    /// The most bytes that a header has for them.
+    pub const MAX_WIRE_LEN: usize = 40;
+
+    /// Bytes that they take in a header, each padded to whole words: at most [`Options::MAX_WIRE_LEN`].
+    #[must_use]
+    pub fn wire_len(&self) -> usize {
+        let blocks = self.sack_on_the_wire().len();
+        self.wire_len_without_sack() + if blocks == 0 { 0 } else { 4 + 8 * blocks }
+    }
+
+    fn wire_len_without_sack(&self) -> usize {
+        let Self { mss, window_scale, sack_permitted, timestamps, sack: _ } = self;
+        let words = [
+            (mss.is_some(), 4),
+            (window_scale.is_some(), 4),
+            (*sack_permitted, 4),
+            (timestamps.is_some(), 12),
+        ];
+        words.into_iter().map(|(there, len)| if there { len } else { 0 }).sum()
+    }
+
+    /// The blocks for which there is room beside the other options.
+    #[must_use]
+    pub fn sack_on_the_wire(&self) -> &[(Seq, Seq)] {
+        let room = Self::MAX_WIRE_LEN.saturating_sub(self.wire_len_without_sack() + 4) / 8;
+        let blocks = self.sack.as_slice();
+        &blocks[..blocks.len().min(room)]
+    }
 }
 
 /// A TCP segment without its ports.
@@ -90,7 +210,7 @@ impl Segment {
     /// A segment without text or options, window 0.
     #[must_use]
     pub const fn control(flags: Flags, seq: Seq, ack: Seq) -> Self {
-        Self { seq, ack, flags, wnd: 0, urg: 0, options: Options { mss: None }, payload: Bytes::new() }
+        Self { seq, ack, flags, wnd: 0, urg: 0, options: Options::NONE, payload: Bytes::new() }
     }
 
     /// Bytes of text, without SYN and FIN.

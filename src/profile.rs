@@ -66,6 +66,12 @@ pub struct Profile {
     pub backlog: Backlog,
     /// R49, RFC 5961 section 7: how many ACKs leave for which nothing was taken.
     pub ack_throttle: AckThrottle,
+    /// R60, RFC 7323 section 2: whether SYNs offer window scaling, and which shift.
+    pub window_scaling: WindowScaling,
+    /// R61, RFC 2018: whether SYNs offer selective acknowledgments.
+    pub sack: Offer,
+    /// R62, RFC 7323 section 3: whether SYNs offer timestamps.
+    pub timestamps: Offer,
     /// R23, R29: retries of a refused SYN, and how long after each RST.
     pub refused_retries: RefusedRetries,
     /// Whether giving up on retransmission sends a RST. RFC 9293 3.8.3 (c) says "close the connection".
@@ -232,6 +238,28 @@ pub enum SynInWindow {
     Resets,
 }
 
+/// R60: window scaling (RFC 7323 section 2).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum WindowScaling {
+    /// Neither offered nor used.
+    Off,
+    /// The least shift that lets the whole receive buffer be announced.
+    ForBuffer,
+    /// This shift, at most 14, whatever the buffer.
+    Shift(u8),
+}
+
+/// R61, R62: whether a SYN carries an option that both SYNs must carry.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Offer {
+    /// Never.
+    No,
+    /// If the peer's SYN does.
+    IfOffered,
+    /// Always.
+    Yes,
+}
+
 /// R16: a SYN in the window of SYN-RECEIVED that a passive open led to.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum SynInSynReceived {
@@ -365,6 +393,9 @@ impl Profile {
         text_on_syn: TextOnSyn::Queued,
         backlog: Backlog::CountsHalfOpen,
         ack_throttle: AckThrottle { count: 10, per: Duration::from_secs(5) },
+        window_scaling: WindowScaling::ForBuffer,
+        sack: Offer::Yes,
+        timestamps: Offer::Yes,
         refused_retries: RefusedRetries { count: 0, after: Duration::ZERO },
         give_up_sends_rst: false,
         time_wait: Duration::from_secs(240),
@@ -398,6 +429,8 @@ impl Profile {
         close_in_syn_received: CloseInSynReceived::BareReset,
         syn_in_time_wait: SynInTimeWait::AcceptFromRcvNxt,
         text_on_syn: TextOnSyn::Dropped,
+        window_scaling: WindowScaling::Shift(8),
+        timestamps: Offer::No,
         refused_retries: RefusedRetries { count: 3, after: Duration::from_millis(500) },
         time_wait: Duration::from_secs(120),
         min_rto: Duration::from_millis(300),

@@ -67,6 +67,8 @@ rules! {
     HandshakeDone "handshake-done" ["RFC 9293 3.10.7.4"] "The ACK of our SYN: ESTABLISHED.";
     Unacceptable "unacceptable" ["RFC 9293 3.10.7.4 first, TR-E3"] "A segment outside the window is answered by an ACK.";
     UnacceptableRst "unacceptable-rst" ["RFC 9293 3.10.7.4 first, TR-C12"] "A RST outside the window is dropped.";
+    Paws "paws" ["RFC 7323 5.3, TR-C56"] "A segment whose timestamp is older than the last one is answered by an ACK.";
+    NoTimestamp "no-timestamp" ["RFC 7323 3.2"] "A segment without the timestamp that was agreed on is dropped.";
     RstChallenge "rst-challenge" ["RFC 9293 3.10.7.4 second, TR-E6, TR-C11"] "A RST in the window, but not at RCV.NXT, is answered by a challenge ACK.";
     RstReceived "rst-received" ["RFC 9293 3.10.7.4 second, TR-E7"] "A RST at RCV.NXT resets the connection.";
     RstToListen "rst-to-listen" ["RFC 9293 3.10.7.4 second, TR-E5"] "A RST in SYN-RECEIVED of a passive open: back to LISTEN.";

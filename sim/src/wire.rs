@@ -5,12 +5,12 @@
 //! knows no urgent pointer, and a stack under test must be able to send and to be sent all of these.
 //!
 //! What a datagram has and a packet has not is constant on the way out and ignored on the way in: hop limit,
-//! traffic class, flow label, IPv4 identification and options, TCP's reserved bits and options other than
-//! MSS.
+//! traffic class, flow label, IPv4 identification and options, TCP's reserved bits and options that
+//! [`Options`] does not know.
 
 use bytes::Bytes;
 use closewait::addr::{Endpoint, IpAddr};
-use closewait::packet::{Flags, Options, Packet, Segment};
+use closewait::packet::{Flags, Options, Packet, Segment, Timestamps};
 use closewait::seq::Seq;
 use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::{
@@ -136,19 +136,18 @@ fn buffer(header_len: usize, segment_len: usize, max: usize) -> Result<Vec<u8>, 
 
 /// The length of the TCP header that [`emit_segment`] writes.
 fn header_len(segment: &Segment) -> usize {
-    let Options { mss } = segment.options;
-    TCP_HEADER_LEN + mss.map_or(0, |mss| TcpOption::MaxSegmentSize(mss).buffer_len())
+    TCP_HEADER_LEN + segment.options.wire_len()
 }
 
 /// Writes a TCP segment into `bytes`, which is zeroed and of its exact length.
 fn emit_segment(bytes: &mut [u8], src: &Endpoint, dst: &Endpoint, segment: &Segment) {
-    let Segment { seq, ack, flags, wnd, urg, options: Options { mss }, payload } = segment;
+    let Segment { seq, ack, flags, wnd, urg, options, payload } = segment;
     let mut tcp = TcpPacket::new_unchecked(bytes);
     tcp.set_src_port(src.port);
     tcp.set_dst_port(dst.port);
     tcp.set_seq_number(TcpSeqNumber(seq.0.cast_signed()));
     tcp.set_ack_number(TcpSeqNumber(ack.0.cast_signed()));
-    // 20 or 24, by header_len.
+    // 20 to 60, by Options::wire_len.
     tcp.set_header_len(u8::try_from(header_len(segment)).unwrap_or(u8::MAX));
     tcp.set_fin(flags.contains(Flags::FIN));
     tcp.set_syn(flags.contains(Flags::SYN));
@@ -160,9 +159,7 @@ fn emit_segment(bytes: &mut [u8], src: &Endpoint, dst: &Endpoint, segment: &Segm
     tcp.set_cwr(flags.contains(Flags::CWR));
     tcp.set_window_len(*wnd);
     tcp.set_urgent_at(*urg);
-    if let Some(mss) = *mss {
-        TcpOption::MaxSegmentSize(mss).emit(tcp.options_mut());
-    }
+    emit_options(tcp.options_mut(), options);
     tcp.payload_mut().copy_from_slice(payload);
     tcp.fill_checksum(&IpAddress::from(src.ip), &IpAddress::from(dst.ip));
 }
@@ -172,7 +169,8 @@ fn emit_segment(bytes: &mut [u8], src: &Endpoint, dst: &Endpoint, segment: &Segm
 ///
 /// The first thing that is wrong, in the order of the bytes, is the error; a length is judged before the
 /// checksum that it delimits. An option of unknown kind is skipped (RFC 9293 MUST-6); at an option of illegal
-/// length the list ends (MUST-7). An MSS option is reported whatever the flags are; of several, the last.
+/// length the list ends (MUST-7). Options are reported whatever the flags are; of several of a kind, the last; of
+/// SACK's blocks the first three.
 ///
 /// # Errors
 ///
@@ -252,6 +250,35 @@ fn decode_segment(src: IpAddr, dst: IpAddr, bytes: &[u8]) -> Result<Packet, Wire
     Ok(Packet { src: Endpoint::new(src, tcp.src_port()), dst: Endpoint::new(dst, tcp.dst_port()), segment })
 }
 
+/// Each option with NOPs before it, so that its data lie on whole words.
+fn emit_options(mut bytes: &mut [u8], options: &Options) {
+    let Options { mss, window_scale, sack_permitted, timestamps, sack: _ } = *options;
+    let mut emit = |nops: usize, option: TcpOption<'_>| {
+        let mut rest = core::mem::take(&mut bytes);
+        for _ in 0..nops {
+            rest = TcpOption::NoOperation.emit(rest);
+        }
+        bytes = option.emit(rest);
+    };
+    if let Some(mss) = mss {
+        emit(0, TcpOption::MaxSegmentSize(mss));
+    }
+    if let Some(shift) = window_scale {
+        emit(1, TcpOption::WindowScale(shift));
+    }
+    if sack_permitted {
+        emit(2, TcpOption::SackPermitted);
+    }
+    if let Some(Timestamps { val, ecr }) = timestamps {
+        emit(2, TcpOption::TimeStamp { tsval: val, tsecr: ecr });
+    }
+    let blocks = options.sack_on_the_wire();
+    if !blocks.is_empty() {
+        let block = |i: usize| blocks.get(i).map(|&(left, right)| (left.0, right.0));
+        emit(2, TcpOption::SackRange([block(0), block(1), block(2)]));
+    }
+}
+
 fn decode_flags(tcp: &TcpPacket<&[u8]>) -> Flags {
     [
         (tcp.fin(), Flags::FIN),
@@ -275,8 +302,18 @@ fn decode_options(mut bytes: &[u8]) -> Options {
         if option == TcpOption::EndOfList {
             break;
         }
-        if let TcpOption::MaxSegmentSize(mss) = option {
-            found.mss = Some(mss);
+        match option {
+            TcpOption::MaxSegmentSize(mss) => found.mss = Some(mss),
+            TcpOption::WindowScale(shift) => found.window_scale = Some(shift),
+            TcpOption::SackPermitted => found.sack_permitted = true,
+            TcpOption::TimeStamp { tsval: val, tsecr: ecr } => {
+                found.timestamps = Some(Timestamps { val, ecr });
+            }
+            TcpOption::SackRange(blocks) => {
+                let blocks = blocks.into_iter().flatten();
+                found.sack = blocks.map(|(left, right)| (Seq(left), Seq(right))).collect();
+            }
+            TcpOption::EndOfList | TcpOption::NoOperation | TcpOption::Unknown { .. } => {}
         }
         bytes = rest;
     }

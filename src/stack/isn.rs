@@ -12,11 +12,14 @@ pub struct Secret(pub [u8; 16]);
 
 impl Secret {
     /// ISN = M + F(localip, localport, remoteip, remoteport, secretkey), M a 4 microsecond clock (RFC 9293 3.4.1).
-    pub(super) fn iss(self, local: Endpoint, remote: Endpoint, now: Instant) -> Seq {
+    /// Beside it, where the clock of timestamps begins (RFC 7323 section 5.4): the same for every connection of this
+    /// name, so that it goes forward from one to the next (RFC 6191).
+    pub(super) fn initial(self, local: Endpoint, remote: Endpoint, now: Instant) -> (Seq, u32) {
         let mut hasher = SipHasher24::new_with_key(&self.0);
         write_endpoint(&mut hasher, local);
         write_endpoint(&mut hasher, remote);
-        Seq(low32(hasher.finish())) + low32(now.as_nanos() / 4_000)
+        let hash = hasher.finish();
+        (Seq(low32(hash)) + low32(now.as_nanos() / 4_000), low32(hash >> 32))
     }
 
     /// Where the search for ephemeral ports begins among `count` of them.

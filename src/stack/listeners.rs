@@ -197,8 +197,8 @@ impl Stack {
         if listener.queue.len() + half_open >= listener.backlog as usize {
             return self.answer(now, local, remote, |cx| listen::refuse(segment, cx));
         }
-        let settings = self.settings(local.ip, listener.receive_buffer, listener.nodelay);
-        let iss = self.iss(local, remote, now);
+        let (iss, ts_offset) = self.secret.initial(local, remote, now);
+        let settings = self.settings(local.ip, listener.receive_buffer, listener.nodelay, ts_offset);
         let iss = above.map_or(iss, |above| iss.max(above + 1));
         let tuple = self.tuple(local, remote);
         let conn =

@@ -236,10 +236,10 @@ impl Stack {
         if !segment.syn() || segment.has_ack() || segment.rst() {
             return None;
         }
-        let (rcv_nxt, snd_nxt) = (tw.rcv_nxt, tw.snd_nxt);
+        let (rcv_nxt, snd_nxt, newer) = (tw.rcv_nxt, tw.snd_nxt, tw.is_newer(segment));
         let listened = self.listeners.find(local).is_some();
         match self.profile.syn_in_time_wait {
-            SynInTimeWait::AcceptIfGreater if listened && segment.seq.gt(rcv_nxt) => {}
+            SynInTimeWait::AcceptIfGreater if listened && newer => {}
             SynInTimeWait::AcceptFromRcvNxt if segment.seq.ge(rcv_nxt) => {}
             SynInTimeWait::AcceptIfGreater | SynInTimeWait::AcceptFromRcvNxt => return None,
         }
@@ -488,17 +488,13 @@ impl Stack {
     }
 
     /// What a connection between these addresses begins with.
-    fn settings(&self, local: IpAddr, receive_buffer: u32, nodelay: bool) -> tcp::Settings {
+    fn settings(&self, local: IpAddr, receive_buffer: u32, nodelay: bool, ts_offset: u32) -> tcp::Settings {
         let mtu = self.interfaces.iter().find(|i| i.ip == local).map_or(1500, |i| i.mtu);
         let (headers, default_mss) = match local {
             IpAddr::V4(_) => (40, 536),
             IpAddr::V6(_) => (60, 1220),
         };
-        tcp::Settings { mss: mtu.saturating_sub(headers).max(1), default_mss, receive_buffer, nodelay }
-    }
-
-    /// An initial sequence number (RFC 6528).
-    fn iss(&self, local: Endpoint, remote: Endpoint, now: Instant) -> Seq {
-        self.secret.iss(local, remote, now)
+        let mss = mtu.saturating_sub(headers).max(1);
+        tcp::Settings { mss, default_mss, receive_buffer, nodelay, ts_offset }
     }
 }

@@ -2,6 +2,7 @@
 //! segment; a SYN yields what a new connection begins with.
 
 use super::opening::{Origin, Settings, SynReceived};
+use super::options::Offered;
 use super::{Cx, State, StateName, closed};
 use crate::packet::Segment;
 use crate::rule::Rule;
@@ -57,7 +58,8 @@ pub fn ignore_own_source(cx: &mut Cx<'_>) {
 /// A SYN that the listener takes: SYN+ACK leaves, SYN-RECEIVED begins.
 #[must_use = "the connection begins as the returned state"]
 pub fn open(iss: Seq, segment: &Segment, settings: Settings, cx: &mut Cx<'_>) -> State {
-    let s = SynReceived::new(settings, Origin::Passive, iss, segment, cx);
+    let offered = Offered::answer(settings.mss, settings.receive_buffer, &segment.options, cx.profile);
+    let s = SynReceived::new(settings, Origin::Passive, offered, iss, segment, cx);
     s.send_syn_ack(Rule::ListenSyn, cx);
     State::became(StateName::Listen, State::SynReceived(Box::new(s)), Rule::ListenSyn, cx)
 }

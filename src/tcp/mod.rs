@@ -41,6 +41,7 @@ pub mod closed;
 pub mod effect;
 pub mod listen;
 pub mod opening;
+pub(crate) mod options;
 pub mod receive;
 pub mod rtt;
 pub mod send;
@@ -198,11 +199,29 @@ pub struct LastAck {
 pub struct TimeWait {
     pub(crate) snd_nxt: Seq,
     pub(crate) rcv_nxt: Seq,
-    pub(crate) wnd: u16,
+    /// RCV.WND.
+    pub(crate) wnd: u32,
+    /// By how much it is shifted in a segment.
+    pub(crate) shift: u8,
+    /// Timestamps, if both SYNs have them.
+    pub(crate) echo: Option<options::Echo>,
     pub(crate) until: Instant,
     /// Received and not yet read, if a program still may.
     pub(crate) inbox: Option<Box<Rope>>,
     pub(crate) throttle: throttle::Throttle,
+}
+
+impl TimeWait {
+    /// Whether a SYN belongs to a new connection (RFC 6191, TR-C17 to TR-C21): by its timestamp, if there is one and
+    /// it differs from the last; else by its number (MAY-2).
+    pub(crate) fn is_newer(&self, syn: &Segment) -> bool {
+        let by_number = syn.seq.gt(self.rcv_nxt);
+        match (self.echo.as_ref().map(|echo| echo.recent), syn.options.timestamps) {
+            (Some(recent), Some(t)) if t.val != recent => options::older(recent, t.val),
+            (Some(_), Some(_) | None) | (None, None) => by_number,
+            (None, Some(_)) => true,
+        }
+    }
 }
 
 /// CLOSED after a connection's life.

@@ -1,9 +1,10 @@
 //! SYN-SENT and SYN-RECEIVED: what exists before a connection is established.
 
+use super::options::{self, Agreed, Echo, Offered};
 use super::tcb::{App, Tcb};
 use super::throttle::Throttle;
 use super::{Cx, Effect, Notice, State, StateName, receive::Receive, rtt::Rtt, send::Send};
-use crate::packet::{Flags, Options, Segment};
+use crate::packet::{Flags, Segment};
 use crate::profile::{MaxR2, Profile};
 use crate::rule::Rule;
 use crate::seq::Seq;
@@ -21,6 +22,8 @@ pub struct Settings {
     pub receive_buffer: u32,
     /// Nagle's algorithm is off.
     pub nodelay: bool,
+    /// What the clock of timestamps begins with.
+    pub ts_offset: u32,
 }
 
 /// Retransmission of a SYN or SYN+ACK.
@@ -79,6 +82,7 @@ impl MaxR2 {
 #[derive(Clone, Debug)]
 pub struct SynSent {
     pub(super) settings: Settings,
+    offered: Offered,
     /// The window that the SYN announces; a larger buffer counts from ESTABLISHED on.
     pub(super) window: u16,
     pub(super) iss: Seq,
@@ -104,6 +108,10 @@ pub enum Origin {
 #[derive(Clone, Debug)]
 pub struct SynReceived {
     pub(super) settings: Settings,
+    offered: Offered,
+    agreed: Agreed,
+    /// Timestamps, if both SYNs have them.
+    pub(super) echo: Option<Echo>,
     /// The window that the SYN+ACK announces.
     pub(super) window: u16,
     pub(super) origin: Origin,
@@ -123,10 +131,6 @@ impl Settings {
     pub(super) fn syn_window(&self) -> u16 {
         u16::try_from(self.receive_buffer).unwrap_or(u16::MAX)
     }
-
-    fn syn(&self, wnd: u16, flags: Flags, seq: Seq, ack: Seq) -> Segment {
-        Segment { wnd, options: Options { mss: Some(self.mss) }, ..Segment::control(flags, seq, ack) }
-    }
 }
 
 impl SynSent {
@@ -135,6 +139,7 @@ impl SynSent {
     pub fn open(iss: Seq, settings: Settings, cx: &mut Cx<'_>) -> State {
         let s = Self {
             settings,
+            offered: Offered::first(settings.mss, settings.receive_buffer, cx.profile),
             window: settings.syn_window(),
             iss,
             timer: SynTimer::start(cx),
@@ -146,7 +151,9 @@ impl SynSent {
     }
 
     pub(super) fn send_syn(&self, rule: Rule, cx: &mut Cx<'_>) {
-        cx.transmit(self.settings.syn(self.window, Flags::SYN, self.iss, Seq(0)), rule);
+        let options = self.offered.options(options::clock(cx.now, self.settings.ts_offset), 0);
+        let syn = Segment::control(Flags::SYN, self.iss, Seq(0));
+        cx.transmit(Segment { wnd: self.window, options, ..syn }, rule);
     }
 
     /// SYN+ACK came: our SYN is acknowledged.
@@ -159,6 +166,9 @@ impl SynSent {
             peer_mss: segment.options.mss,
             wnd: segment.wnd,
             timer: self.timer,
+            offered: self.offered,
+            agreed: self.offered.agreed(&segment.options),
+            echo: None,
         };
         let mut tcb = snd.tcb(cx);
         tcb.snd.syn_acknowledged(cx.now, cx.profile);
@@ -169,7 +179,8 @@ impl SynSent {
     pub(super) fn crossed(&self, segment: &Segment, cx: &mut Cx<'_>) -> SynReceived {
         // The window does not shrink below what the SYN announced.
         let window = self.window.max(self.settings.syn_window());
-        SynReceived { window, ..SynReceived::new(self.settings, Origin::Active, self.iss, segment, cx) }
+        let crossed = SynReceived::new(self.settings, Origin::Active, self.offered, self.iss, segment, cx);
+        SynReceived { window, ..crossed }
     }
 }
 
@@ -177,12 +188,18 @@ impl SynReceived {
     pub(super) fn new(
         settings: Settings,
         origin: Origin,
+        offered: Offered,
         iss: Seq,
         segment: &Segment,
         cx: &mut Cx<'_>,
     ) -> Self {
+        let agreed = offered.agreed(&segment.options);
+        let echo = |recent| Echo::new(settings.ts_offset, recent, cx.now, segment.seq + 1);
         Self {
             settings,
+            offered,
+            agreed,
+            echo: agreed.timestamps.map(echo),
             window: settings.syn_window(),
             origin,
             iss,
@@ -194,12 +211,25 @@ impl SynReceived {
         }
     }
 
+    /// By how much the peer's windows are shifted.
+    pub(super) fn snd_shift(&self) -> u8 {
+        self.agreed.snd_shift
+    }
+
+    /// By how much ours are.
+    pub(super) fn rcv_shift(&self) -> u8 {
+        self.agreed.rcv_shift
+    }
+
     pub(super) fn rcv_nxt(&self) -> Seq {
         self.irs + 1
     }
 
     pub(super) fn send_syn_ack(&self, rule: Rule, cx: &mut Cx<'_>) {
-        cx.transmit(self.settings.syn(self.window, Flags::SYN | Flags::ACK, self.iss, self.rcv_nxt()), rule);
+        let clock = options::clock(cx.now, self.settings.ts_offset);
+        let options = self.offered.options(clock, self.echo.map_or(0, |echo| echo.recent));
+        let syn = Segment::control(Flags::SYN | Flags::ACK, self.iss, self.rcv_nxt());
+        cx.transmit(Segment { wnd: self.window, options, ..syn }, rule);
     }
 
     /// The control block, our SYN still unacknowledged.
@@ -212,6 +242,9 @@ impl SynReceived {
             peer_mss: self.peer_mss,
             wnd: self.snd_wnd,
             timer: self.timer,
+            offered: self.offered,
+            agreed: self.agreed,
+            echo: self.echo,
         }
         .tcb(cx)
     }
@@ -247,11 +280,18 @@ struct Opened {
     peer_mss: Option<u16>,
     wnd: u16,
     timer: SynTimer,
+    offered: Offered,
+    agreed: Agreed,
+    /// None: as of now, if timestamps are agreed on.
+    echo: Option<Echo>,
 }
 
 impl Opened {
     fn tcb(self, cx: &mut Cx<'_>) -> Tcb {
-        let Self { settings, window, iss, irs, peer_mss, wnd, timer } = self;
+        let Self { settings, window, iss, irs, peer_mss, wnd, timer, offered, agreed, echo } = self;
+        let echo = agreed
+            .timestamps
+            .map(|recent| echo.unwrap_or_else(|| Echo::new(settings.ts_offset, recent, cx.now, irs + 1)));
         let mut rtt = timer.rtt;
         let lost_syn = timer.retransmissions > 0;
         if lost_syn {
@@ -260,10 +300,14 @@ impl Opened {
         // Karn: a SYN that was sent twice is not measured.
         let syn_sent = (!lost_syn).then_some(timer.first_sent);
         let mss = peer_mss.unwrap_or(settings.default_mss).clamp(1, settings.mss.max(1));
+        let mut snd = Send::new(iss, mss, wnd, irs, rtt, syn_sent, settings.nodelay, cx.profile);
+        snd.shift = agreed.snd_shift;
         Tcb {
-            snd: Send::new(iss, mss, wnd, irs, rtt, syn_sent, settings.nodelay, cx.profile),
-            rcv: Receive::new(irs, settings.receive_buffer, window),
-            announced_mss: settings.mss,
+            snd,
+            rcv: Receive::new(irs, settings.receive_buffer, window, agreed.rcv_shift),
+            offered,
+            echo,
+            sack: agreed.sack,
             app: App::Open,
             close_by: None,
             throttle: Throttle::default(),

@@ -2,9 +2,11 @@
 //! came past a gap.
 
 use crate::buf::Rope;
+use crate::packet::SackBlocks;
 use crate::seq::Seq;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 use bytes::{Buf, Bytes};
 
 /// RCV.* and what belongs to it.
@@ -14,6 +16,8 @@ pub struct Receive {
     pub(crate) nxt: Seq,
     /// RCV.NXT + RCV.WND as last announced; it never moves back (SHLD-14).
     edge: Seq,
+    /// By how much windows are shifted (RFC 7323 section 2).
+    shift: u8,
     /// Bytes of receive buffer.
     pub(super) capacity: u32,
     /// In order and not yet read.
@@ -28,16 +32,19 @@ pub struct Receive {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Beyond {
     blocks: VecDeque<(Seq, Bytes)>,
+    /// What the blocks cover, without a gap, the one that grew last first: what SACK reports (RFC 2018 section 4).
+    runs: Vec<(Seq, Seq)>,
     /// The number of a FIN that came past the gap.
     fin: Option<Seq>,
 }
 
 impl Receive {
-    pub(super) fn new(irs: Seq, capacity: u32, announced: u16) -> Self {
+    pub(super) fn new(irs: Seq, capacity: u32, announced: u16, shift: u8) -> Self {
         let nxt = irs + 1;
         Self {
             nxt,
             edge: nxt + u32::from(announced),
+            shift,
             capacity,
             inbox: Rope::default(),
             fin: false,
@@ -54,7 +61,7 @@ impl Receive {
     /// How far the announced edge could move now.
     fn room(&self) -> u32 {
         let unread = u32::try_from(self.inbox.len()).unwrap_or(u32::MAX);
-        let free = self.capacity.saturating_sub(unread).min(u32::from(u16::MAX));
+        let free = self.capacity.saturating_sub(unread).min(u32::from(u16::MAX) << self.shift);
         free.saturating_sub(self.wnd())
     }
 
@@ -65,7 +72,12 @@ impl Receive {
         if room > 0 && room >= (self.capacity / 2).min(u32::from(mss)) {
             self.edge += room;
         }
-        u16::try_from(self.wnd()).expect("a window without scaling fits 16 bits")
+        self.header()
+    }
+
+    /// SEG.WND. What the shift cuts off stays promised (RFC 7323 section 2.4): the edge is where it was.
+    pub(super) fn header(&self) -> u16 {
+        u16::try_from(self.wnd() >> self.shift).unwrap_or(u16::MAX)
     }
 
     /// Whether a read made enough room to say so without being asked (R47): so many segments, or half the buffer.
@@ -82,6 +94,7 @@ impl Receive {
         let before = self.nxt;
         if seq.gt(self.nxt) || (text.is_empty() && fin_at.is_some_and(|at| at.gt(self.nxt))) {
             let beyond = self.beyond.get_or_insert_default();
+            beyond.cover(seq, seq + super::send::len32(text.len()));
             beyond.insert(seq, text);
             beyond.fin = beyond.fin.or(fin_at);
             return Taken::PastGap;
@@ -113,6 +126,7 @@ impl Receive {
                 self.inbox.push(text);
             }
         }
+        beyond.runs.retain(|&(_, right)| right.gt(self.nxt));
         if beyond.blocks.is_empty() && beyond.fin.is_none() {
             self.beyond = None;
         }
@@ -121,6 +135,16 @@ impl Receive {
     /// The FIN that was just taken takes no room in the buffer: the window stays as it was before (R50).
     pub(super) fn keep_window(&mut self) {
         self.edge += 1;
+    }
+
+    /// The windows' shift.
+    pub(super) fn shift(&self) -> u8 {
+        self.shift
+    }
+
+    /// The blocks of a SACK option (RFC 2018 section 4): the most recent first (TR-C46).
+    pub(super) fn sack_blocks(&self) -> SackBlocks {
+        self.beyond.as_ref().map_or(SackBlocks::NONE, |b| b.runs.iter().copied().collect())
     }
 
     /// Bytes that wait past a gap.
@@ -141,6 +165,22 @@ pub(super) enum Taken {
 }
 
 impl Beyond {
+    /// `left..right` was received: it and what it touches are one run, and the most recent.
+    fn cover(&mut self, mut left: Seq, mut right: Seq) {
+        if left == right {
+            return;
+        }
+        self.runs.retain(|&(l, r)| {
+            let apart = r.lt(left) || l.gt(right);
+            if !apart {
+                left = if l.lt(left) { l } else { left };
+                right = right.max(r);
+            }
+            apart
+        });
+        self.runs.insert(0, (left, right));
+    }
+
     /// Adds what of `text` is not there yet; what came first stays.
     fn insert(&mut self, mut seq: Seq, mut text: Bytes) {
         let mut i = 0;
@@ -196,7 +236,7 @@ mod tests {
     }
 
     fn receive() -> Receive {
-        Receive::new(Seq(u32::MAX - 3), 1000, 1000)
+        Receive::new(Seq(u32::MAX - 3), 1000, 1000, 0)
     }
 
     #[test]
@@ -209,6 +249,32 @@ mod tests {
         assert_eq!(r.take(start, bytes("abcd"), false), Taken::InOrder { text: 9, fin: true });
         assert_eq!(r.inbox.to_bytes(), "abcdefghi");
         assert_eq!(r.nxt, start + 10);
+    }
+
+    /// RFC 2018 section 4: the block that has the last segment first, then the others by when they last grew; what
+    /// touches is one block; what the gap no longer parts is none.
+    #[test]
+    fn the_most_recent_block_is_reported_first() {
+        let mut r = receive();
+        let start = r.nxt;
+        let blocks = |r: &Receive| -> Vec<(u32, u32)> {
+            r.sack_blocks().as_slice().iter().map(|&(a, b)| (a - start, b - start)).collect()
+        };
+        for (from, expected) in [
+            (2, &[(2, 4)][..]),
+            (6, &[(6, 8), (2, 4)]),
+            (10, &[(10, 12), (6, 8), (2, 4)]),
+            (14, &[(14, 16), (10, 12), (6, 8)]),
+            (4, &[(2, 8), (14, 16), (10, 12)]),
+            (10, &[(10, 12), (2, 8), (14, 16)]),
+        ] {
+            assert_eq!(r.take(start + from, bytes("ab"), false), Taken::PastGap);
+            assert_eq!(blocks(&r), expected, "after {from}");
+        }
+        assert_eq!(r.take(start, bytes("ab"), false), Taken::InOrder { text: 8, fin: false });
+        assert_eq!(blocks(&r), [(10, 12), (14, 16)]);
+        assert_eq!(r.take(start + 8, bytes("abcdefgh"), false), Taken::InOrder { text: 8, fin: false });
+        assert_eq!(blocks(&r), []);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::packet::Segment;
 use crate::profile::Profile;
 use crate::rule::Rule;
 use crate::seq::Seq;
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 use bytes::Bytes;
 
 /// The most that a send queue holds, in bytes: comparisons of sequence numbers need it below 2^31.
@@ -51,6 +51,8 @@ pub struct Send {
     wl2: Seq,
     /// The largest window seen: the estimate of the peer's buffer (3.8.6.2.1).
     pub(super) max_wnd: u32,
+    /// By how much the peer's windows are shifted (RFC 7323 section 2).
+    pub(super) shift: u8,
     /// The effective send MSS.
     pub(super) mss: u16,
     /// Our SYN is not acknowledged: it takes the octet at SND.UNA (a close in SYN-RECEIVED).
@@ -65,6 +67,8 @@ pub struct Send {
     pub(super) cwnd: u32,
     pub(super) ssthresh: u32,
     pub(super) rtt: Rtt,
+    /// Something was sent twice since the last measurement.
+    resent: bool,
     /// The octet whose acknowledgment is timed, and since when (Karn: never one that was sent twice).
     pub(super) timed: Option<(Seq, Instant)>,
     pub(super) timer: Timer,
@@ -90,6 +94,7 @@ impl Send {
             wl1: irs,
             wl2: iss,
             max_wnd: u32::from(wnd),
+            shift: 0,
             mss,
             syn: true,
             fin: Fin::Open,
@@ -100,6 +105,7 @@ impl Send {
             cwnd: if syn_sent.is_none() { smss } else { profile.initial_window.bytes(smss) },
             ssthresh: u32::MAX,
             rtt,
+            resent: false,
             timed: syn_sent.map(|at| (iss + 1, at)),
             timer: Timer::Idle,
         }
@@ -166,7 +172,15 @@ impl Send {
     }
 
     /// SND.UNA moves to `ack`, which must acknowledge something new.
-    pub(super) fn acknowledged(&mut self, ack: Seq, now: Instant, profile: &Profile) {
+    ///
+    /// `echoed` is the round trip that the ACK's timestamp tells of.
+    pub(super) fn acknowledged(
+        &mut self,
+        ack: Seq,
+        echoed: Option<Duration>,
+        now: Instant,
+        profile: &Profile,
+    ) {
         assert!(self.acks_new(ack), "SND.UNA {:?} < {ack:?} =< SND.NXT {:?}", self.una, self.nxt);
         let fin = self.fin == Fin::Queued && ack.gt(self.text_end());
         let text = (ack - self.una) - u32::from(self.syn) - u32::from(fin);
@@ -179,6 +193,11 @@ impl Send {
         self.una = ack;
         self.resend = self.resend.map(|at| at.max(ack)).filter(|at| at.lt(self.nxt));
         self.measure(now, profile);
+        if let (true, Some(echoed)) = (self.resent, echoed) {
+            // Karn's ambiguity is none where the ACK says which segment it answers (RFC 7323 section 4).
+            self.rtt.sample(echoed, profile);
+            self.resent = false;
+        }
         self.grow(text);
         // RFC 6298 5.2, 5.3; the zero-window timer is set anew by whoever sends next.
         self.timer = Timer::Idle;
@@ -191,6 +210,7 @@ impl Send {
         {
             self.rtt.sample(now.since(sent), profile);
             self.timed = None;
+            self.resent = false;
         }
     }
 
@@ -209,7 +229,7 @@ impl Send {
         let newer = self.wl1.lt(segment.seq) || (self.wl1 == segment.seq && self.wl2.le(segment.ack));
         if self.una.le(segment.ack) && newer {
             let opened = self.wnd == 0 && segment.wnd > 0;
-            self.wnd = u32::from(segment.wnd);
+            self.wnd = u32::from(segment.wnd) << self.shift;
             self.wl1 = segment.seq;
             self.wl2 = segment.ack;
             self.max_wnd = self.max_wnd.max(self.wnd);
@@ -235,6 +255,7 @@ impl Send {
         }
         self.cwnd = smss;
         self.timed = None;
+        self.resent = true;
         self.rtt.back_off(profile);
         self.resend = Some(self.una);
     }

@@ -3,9 +3,10 @@
 
 use super::closed;
 use super::opening::{Origin, SynReceived, connected};
+use super::options::{Echo, Paws};
 use super::receive::{Taken, acceptable};
 use super::{Cause, CloseWait, Closing, Cx, Established, FinWait2, Notice, State, StateName, Tcb, TimeWait};
-use crate::packet::{Flags, Segment};
+use crate::packet::{Flags, Options, Segment};
 use crate::profile::{
     DataAfterClose, RstInTimeWait, RstInWindow, SynInSynReceived, SynInWindow, WindowAfterFin,
 };
@@ -37,10 +38,19 @@ impl State {
     fn receive_window(&self) -> (Seq, u32) {
         match self {
             Self::SynReceived(s) => (s.rcv_nxt(), u32::from(s.window)),
-            Self::TimeWait(s) => (s.rcv_nxt, u32::from(s.wnd)),
+            Self::TimeWait(s) => (s.rcv_nxt, s.wnd),
             with_tcb!() | Self::SynSent(_) | Self::Closed(_) => {
                 self.tcb().map_or((Seq(0), 0), |tcb| (tcb.rcv.nxt, tcb.rcv.wnd()))
             }
+        }
+    }
+
+    /// Timestamps, if both SYNs have them.
+    fn echo_mut(&mut self) -> Option<&mut Echo> {
+        match self {
+            Self::SynReceived(s) => s.echo.as_mut(),
+            Self::TimeWait(s) => s.echo.as_mut(),
+            with_tcb!() | Self::SynSent(_) | Self::Closed(_) => self.tcb_mut()?.echo.as_mut(),
         }
     }
 
@@ -62,8 +72,9 @@ impl State {
     /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`.
     fn send_ack(&mut self, rule: Rule, cx: &mut Cx<'_>) {
         let (seq, ack, wnd) = match self {
-            Self::SynReceived(s) => (s.iss + 1, s.rcv_nxt(), s.window),
-            Self::TimeWait(s) => (s.snd_nxt, s.rcv_nxt, s.wnd),
+            // A window is scaled in every segment but a SYN.
+            Self::SynReceived(s) => (s.iss + 1, s.rcv_nxt(), s.window >> s.rcv_shift()),
+            Self::TimeWait(s) => (s.snd_nxt, s.rcv_nxt, u16::try_from(s.wnd >> s.shift).unwrap_or(u16::MAX)),
             with_tcb!() | Self::SynSent(_) | Self::Closed(_) => {
                 if let Some(tcb) = self.tcb_mut() {
                     tcb.send_ack(rule, cx);
@@ -71,13 +82,16 @@ impl State {
                 return;
             }
         };
-        cx.transmit(Segment { wnd, ..Segment::control(Flags::ACK, seq, ack) }, rule);
+        let timestamps = self.echo_mut().map(|echo| echo.stamp(cx.now, ack));
+        let options = Options { timestamps, ..Options::NONE };
+        cx.transmit(Segment { wnd, options, ..Segment::control(Flags::ACK, seq, ack) }, rule);
     }
 }
 
 /// First, check the sequence number.
 fn first_sequence_number(mut state: State, segment: &mut Segment, cx: &mut Cx<'_>) -> Step {
     crossed_syn_ack(&state, segment);
+    state = timestamp(state, segment, cx)?;
     let (nxt, wnd) = state.receive_window();
     if segment.rst() {
         // Whatever text it carries: a RST is judged by its number alone (MUST-66).
@@ -93,6 +107,9 @@ fn first_sequence_number(mut state: State, segment: &mut Segment, cx: &mut Cx<'_
             && s.until.is_some()
         {
             s.until = cx.profile.fin_wait_2.map(|t| cx.now + t);
+        }
+        if let Some(echo) = state.echo_mut() {
+            echo.note(segment, cx.now);
         }
         return Continue(state);
     }
@@ -113,6 +130,22 @@ fn first_sequence_number(mut state: State, segment: &mut Segment, cx: &mut Cx<'_
         state.challenge(rule, cx);
     }
     Break(state)
+}
+
+/// RFC 7323 section 5.3: an old segment is answered by an ACK, as one outside the window; one that lacks what all
+/// must have is dropped (section 3.2).
+fn timestamp(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
+    match state.echo_mut().map_or(Paws::Pass, |echo| echo.judge(segment, cx.now)) {
+        Paws::Pass => Continue(state),
+        Paws::Old => {
+            state.challenge(Rule::Paws, cx);
+            Break(state)
+        }
+        Paws::Missing => {
+            cx.ignore(Rule::NoTimestamp);
+            Break(state)
+        }
+    }
 }
 
 /// A closed window takes no text, but the ACK of a segment at its edge counts (3.10.7.4: "special allowance").
@@ -140,6 +173,8 @@ fn crossed_syn_ack(state: &State, segment: &mut Segment) {
     {
         segment.flags.remove(Flags::SYN);
         segment.seq += 1;
+        // The window of a SYN is not scaled (TR-C55), and any other's is: rounded up, lest it be closed.
+        segment.wnd = segment.wnd.div_ceil(1 << s.snd_shift().min(15));
     }
 }
 
@@ -241,13 +276,14 @@ fn handshake_ack(mut s: Box<SynReceived>, segment: &Segment, cx: &mut Cx<'_>) ->
 
 fn synchronized_ack(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
     let Some(tcb) = state.tcb_mut() else { return Continue(state) };
+    let echoed = tcb.echo.and_then(|echo| echo.round_trip(segment, cx.now));
     let snd = &mut tcb.snd;
     if segment.ack.gt(snd.nxt) {
         state.challenge(Rule::AckOfUnsent, cx);
         return Break(state);
     }
     if snd.acks_new(segment.ack) {
-        snd.acknowledged(segment.ack, cx.now, cx.profile);
+        snd.acknowledged(segment.ack, echoed, cx.now, cx.profile);
         cx.notify(Notice::Acknowledged, Rule::AckReceived);
     }
     snd.update_window(segment);
@@ -276,13 +312,15 @@ fn synchronized_ack(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Ste
 }
 
 fn time_wait(from: StateName, tcb: Tcb, rule: Rule, cx: &mut Cx<'_>) -> State {
-    let Tcb { snd, mut rcv, throttle, .. } = tcb;
-    let wnd = rcv.announce(snd.mss);
+    let Tcb { snd, mut rcv, throttle, echo, .. } = tcb;
+    rcv.announce(snd.mss);
     let inbox = core::mem::take(&mut rcv.inbox);
     let to = State::TimeWait(TimeWait {
         snd_nxt: snd.nxt,
         rcv_nxt: rcv.nxt,
-        wnd,
+        wnd: rcv.wnd(),
+        shift: rcv.shift(),
+        echo,
         until: cx.now + cx.profile.time_wait,
         inbox: (!inbox.is_empty()).then(|| Box::new(inbox)),
         throttle,

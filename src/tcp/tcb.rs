@@ -1,5 +1,6 @@
 //! The transmission control block: what every state from ESTABLISHED to LAST-ACK shares, behind one pointer.
 
+use super::options::{Echo, Offered};
 use super::receive::Receive;
 use super::send::Send;
 use super::throttle::Throttle;
@@ -10,8 +11,12 @@ use crate::time::Instant;
 pub struct Tcb {
     pub(crate) snd: Send,
     pub(crate) rcv: Receive,
-    /// The MSS that our SYN announces.
-    pub(crate) announced_mss: u16,
+    /// What our SYN says.
+    pub(super) offered: Offered,
+    /// Timestamps, if both SYNs have them.
+    pub(crate) echo: Option<Echo>,
+    /// Both SYNs permit SACK.
+    pub(super) sack: bool,
     pub(crate) app: App,
     /// CLOSE turns into ABORT here if text is still unacknowledged (RFC 9293 3.9.1.4).
     pub(crate) close_by: Option<Instant>,

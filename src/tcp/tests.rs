@@ -15,13 +15,14 @@ mod aborting;
 mod arrives;
 mod closing;
 mod opening;
+mod options;
 mod receiving;
 mod sending;
 mod timers;
 
 use super::{Cx, Effect, Settings, State, StateName, SynSent, listen};
-use crate::packet::{Flags, Options, Segment};
-use crate::profile::Profile;
+use crate::packet::{Flags, Options, Segment, Timestamps};
+use crate::profile::{Offer, Profile, WindowScaling};
 use crate::rule::Rule;
 use crate::seq::Seq;
 use crate::time::{Duration, Instant};
@@ -35,7 +36,8 @@ const ISS: Seq = Seq(u32::MAX - 1);
 /// The peer's: the fifth octet of its text is number 0.
 const IRS: Seq = Seq(u32::MAX - 5);
 
-const SETTINGS: Settings = Settings { mss: 1000, default_mss: 536, receive_buffer: 10_000, nodelay: false };
+const SETTINGS: Settings =
+    Settings { mss: 1000, default_mss: 536, receive_buffer: 10_000, nodelay: false, ts_offset: 0 };
 
 /// `len` octets of text whose first is the `from`th of its stream.
 fn text(from: u32, len: u32) -> Bytes {
@@ -57,7 +59,18 @@ struct Tcp {
 }
 
 impl Tcp {
+    /// Without the options of `options.rs`, which most scripts are not about.
     fn new(profile: &Profile) -> Self {
+        let plain = Profile {
+            window_scaling: WindowScaling::Off,
+            sack: Offer::No,
+            timestamps: Offer::No,
+            ..profile.clone()
+        };
+        Self::with_options(&plain)
+    }
+
+    fn with_options(profile: &Profile) -> Self {
         Self {
             state: None,
             settings: SETTINGS,
@@ -280,12 +293,19 @@ impl Tcp {
         assert!(!self.out.is_empty(), "a timer fires");
     }
 
-    /// The peer's segment: `< FLAGS seq:end [ack N] [win N] [mss N]`.
+    /// The peer's segment: `< FLAGS seq:end [ack N] [win N] [mss N] [wscale N] [sackOK] [TS N:N] [sack N:N …]`.
     fn segment(&self, line: &str) -> Segment {
         let words: Vec<&str> = line.split_whitespace().skip(1).collect();
         let field = |name| {
             let i = words.iter().position(|&w| w == name)?;
             Some(words[i + 1].parse::<i32>().expect("a number").cast_unsigned())
+        };
+        let pair = |name: &'static str| {
+            let named = words.windows(2).filter(move |w| w[0] == name);
+            named.map(|w| {
+                let (a, b) = w[1].split_once(':').expect("a pair");
+                (a.parse::<u32>().expect("a number"), b.parse::<u32>().expect("a number"))
+            })
         };
         let flags = flags(words[0]);
         let (from, to) = words[1].split_once(':').expect("a range");
@@ -300,9 +320,28 @@ impl Tcp {
             flags,
             wnd: field("win").map_or(10_000, |win| u16::try_from(win).expect("a window")),
             urg: 0,
-            options: Options { mss: field("mss").map(|mss| u16::try_from(mss).expect("an MSS")) },
+            options: Options {
+                mss: field("mss").map(|mss| u16::try_from(mss).expect("an MSS")),
+                window_scale: field("wscale").map(|shift| u8::try_from(shift).expect("a shift")),
+                sack_permitted: words.contains(&"sackOK"),
+                timestamps: pair("TS").next().map(|(val, ecr)| Timestamps { val, ecr }),
+                sack: pair("sack").map(|(left, right)| (ISS + left, ISS + right)).collect(),
+            },
             payload: if len == 0 { Bytes::new() } else { text(first, len) },
         }
+    }
+
+    /// Options as a script has them: ` mss 1000 wscale 8 sackOK TS 100:0 sack 5:9`.
+    fn options(&self, options: &Options) -> String {
+        let Options { mss, window_scale, sack_permitted, timestamps, sack } = options;
+        let mut text = mss.map_or(String::new(), |mss| format!(" mss {mss}"));
+        text += &window_scale.map_or(String::new(), |shift| format!(" wscale {shift}"));
+        text += if *sack_permitted { " sackOK" } else { "" };
+        text += &timestamps.map_or(String::new(), |t| format!(" TS {}:{}", t.val, t.ecr));
+        for &(left, right) in sack.as_slice() {
+            text += &format!(" sack {}:{}", (left - IRS).cast_signed(), (right - IRS).cast_signed());
+        }
+        text
     }
 
     /// An effect as a script has it.
@@ -324,9 +363,7 @@ impl Tcp {
                 if segment.wnd != 0 || !segment.rst() {
                     line += &format!(" win {}", segment.wnd);
                 }
-                if let Some(mss) = segment.options.mss {
-                    line += &format!(" mss {mss}");
-                }
+                line += &self.options(&segment.options);
                 format!("{line} | {}", rule.id())
             }
             Effect::Dropped { rule } => format!("drop | {}", rule.id()),

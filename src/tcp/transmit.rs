@@ -4,9 +4,10 @@
 use super::Cx;
 use super::send::{Fin, Timer, len32};
 use super::tcb::Tcb;
-use crate::packet::{Flags, Segment};
+use crate::packet::{Flags, Options, SackBlocks, Segment, Timestamps};
 use crate::rule::Rule;
 use crate::seq::Seq;
+use crate::time::Instant;
 
 /// The next segment worth sending.
 struct Next {
@@ -37,14 +38,31 @@ impl Tcb {
 
     /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`.
     pub(super) fn send_ack(&mut self, rule: Rule, cx: &mut Cx<'_>) {
-        let segment = self.segment(Flags::ACK, self.snd.seq());
+        let segment = self.segment(Flags::ACK, self.snd.seq(), cx.now);
         cx.transmit(segment, rule);
     }
 
-    fn segment(&mut self, flags: Flags, seq: Seq) -> Segment {
+    fn segment(&mut self, flags: Flags, seq: Seq, now: Instant) -> Segment {
         let mut segment = Segment::control(flags, seq, self.rcv.nxt);
         segment.wnd = self.rcv.announce(self.mss());
+        segment.options = self.options(now);
         segment
+    }
+
+    /// The options of a segment without SYN or RST: timestamps on all of them once agreed on (TR-C58), and what
+    /// came past a gap.
+    fn options(&mut self, now: Instant) -> Options {
+        let ack = self.rcv.nxt;
+        let timestamps = self.echo.as_mut().map(|echo| echo.stamp(now, ack));
+        let sack = if self.sack { self.rcv.sack_blocks() } else { SackBlocks::NONE };
+        Options { timestamps, sack, ..Options::NONE }
+    }
+
+    /// Octets of text that a segment may carry: the MSS less the options (RFC 6691).
+    fn text_limit(&self) -> u32 {
+        let stamp = if self.echo.is_some() { Timestamps::WIRE_LEN } else { 0 };
+        let blocks = if self.sack { self.rcv.sack_blocks() } else { SackBlocks::NONE };
+        u32::from(self.snd.mss).saturating_sub(stamp + blocks.wire_len()).max(1)
     }
 
     /// The next segment: what was lost first, then what is new.
@@ -55,10 +73,11 @@ impl Tcb {
             return Some(Next { seq, len: 0, syn: true, fin: false });
         }
         let available = if seq.lt(snd.text_end()) { snd.text_end() - seq } else { 0 };
-        let len = available.min(self.usable(seq, snd.wnd.min(snd.cwnd))).min(u32::from(snd.mss));
+        let limit = self.text_limit();
+        let len = available.min(self.usable(seq, snd.wnd.min(snd.cwnd))).min(limit);
         let last = len == available;
         let fin = last && snd.fin == Fin::Queued && seq.le(snd.text_end()) && self.usable(seq, snd.wnd) > len;
-        let worth_it = fin || (len > 0 && self.worth_sending(seq, len, last));
+        let worth_it = fin || (len > 0 && (len == limit || self.worth_sending(seq, len, last)));
         worth_it.then_some(Next { seq, len, syn: false, fin })
     }
 
@@ -68,12 +87,11 @@ impl Tcb {
         if seq.lt(edge) { edge - seq } else { 0 }
     }
 
-    /// Sender silly-window avoidance with Nagle (3.7.4, 3.8.6.2.1). A CLOSE pushes (R37); so does sending again.
+    /// For less than a whole segment: sender silly-window avoidance with Nagle (3.7.4, 3.8.6.2.1). A CLOSE pushes (R37); so does sending again.
     fn worth_sending(&self, seq: Seq, len: u32, last: bool) -> bool {
         let snd = &self.snd;
         let idle = snd.nothing_in_flight();
-        len == u32::from(snd.mss)
-            || (snd.resend.is_some() && (last || seq == snd.una))
+        (snd.resend.is_some() && (last || seq == snd.una))
             || (last && (snd.nodelay || idle || snd.fin != Fin::Open))
             || (idle && seq == snd.nxt && len >= (snd.max_wnd / 2).max(1))
     }
@@ -87,9 +105,14 @@ impl Tcb {
         flags.set(Flags::FIN, fin);
         // MUST-61: PSH on the last of what is buffered.
         flags.set(Flags::PSH, len > 0 && offset + len as usize == self.snd.queue.len());
-        let mut segment = self.segment(flags, seq);
+        let mut segment = self.segment(flags, seq, cx.now);
         segment.payload = payload;
-        segment.options.mss = syn.then_some(self.announced_mss);
+        if syn {
+            let Timestamps { val, ecr } = segment.options.timestamps.unwrap_or_default();
+            segment.options = self.offered.options(val, ecr);
+            // Never scaled (TR-C55).
+            segment.wnd = u16::try_from(self.rcv.wnd()).unwrap_or(u16::MAX);
+        }
         let end = seq + segment.len();
         cx.transmit(segment, rule);
         self.sent(end, cx);
@@ -147,7 +170,7 @@ impl Tcb {
         self.snd.timer = Timer::Persist { at, since, unanswered: unanswered.saturating_add(1), backoff };
         let seq = self.snd.una;
         let syn = self.snd.syn;
-        let room = if syn { 0 } else { self.snd.wnd.max(1).min(u32::from(self.snd.mss)) };
+        let room = if syn { 0 } else { self.snd.wnd.max(1).min(self.text_limit()) };
         let len = room.min(len32(self.snd.queued()));
         let fin = len == 0 && !syn && self.snd.fin == Fin::Queued;
         let rule = if self.snd.wnd == 0 { Rule::ZeroWindowProbe } else { Rule::SwsOverride };

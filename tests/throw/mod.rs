@@ -114,7 +114,7 @@ impl Aim {
             flags: Flags::from_bits_truncate(shot.flags),
             wnd: shot.wnd,
             urg: 0,
-            options: Options { mss: shot.mss },
+            options: Options { mss: shot.mss, ..Options::NONE },
             payload: Bytes::from(vec![0x55; shot.len]),
         };
         Packet { src, dst, segment }
@@ -336,7 +336,7 @@ pub(crate) fn no_connection(packet: &Packet) -> Option<Packet> {
         flags,
         wnd: 0,
         urg: 0,
-        options: Options { mss: None },
+        options: Options::NONE,
         payload: Bytes::new(),
     };
     Some(Packet { src: *dst, dst: *src, segment })

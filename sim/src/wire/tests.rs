@@ -42,7 +42,7 @@ fn at(ip: &str, port: u16) -> Endpoint {
 fn syn_v4() -> Packet {
     let mut segment = Segment::control(Flags::SYN, Seq(0x0102_0304), Seq(0));
     segment.wnd = 64_240;
-    segment.options = Options { mss: Some(1460) };
+    segment.options = Options { mss: Some(1460), ..Options::NONE };
     Packet { src: at("10.0.0.1", 49_152), dst: at("10.0.0.2", 80), segment }
 }
 
@@ -156,7 +156,7 @@ fn the_extremes_of_every_field_come_back() {
                     flags: Flags::ACK,
                     wnd: short,
                     urg: short,
-                    options: Options { mss },
+                    options: Options { mss, ..Options::NONE },
                     payload: Bytes::new(),
                 };
                 let packet = Packet { src: at(src, short), dst: at(dst, !short), segment };

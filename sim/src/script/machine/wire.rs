@@ -133,5 +133,5 @@ fn options(spec: Option<&OptionsSpec>) -> Options {
         }
         Some(OptionsSpec::Any) | None => None,
     };
-    Options { mss }
+    Options { mss, ..Options::NONE }
 }
