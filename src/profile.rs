@@ -395,7 +395,7 @@ impl Profile {
         ack_throttle: AckThrottle { count: 10, per: Duration::from_secs(5) },
         window_scaling: WindowScaling::ForBuffer,
         sack: Offer::Yes,
-        timestamps: Offer::Yes,
+        timestamps: Offer::IfOffered,
         refused_retries: RefusedRetries { count: 0, after: Duration::ZERO },
         give_up_sends_rst: false,
         time_wait: Duration::from_secs(240),

@@ -45,6 +45,11 @@ impl State {
         }
     }
 
+    /// Whether the window that the peer was told is closed; what a shift cuts off is still taken.
+    fn told_closed(&self) -> bool {
+        self.tcb().is_some_and(|tcb| tcb.rcv.header() == 0)
+    }
+
     /// Timestamps, if both SYNs have them.
     fn echo_mut(&mut self) -> Option<&mut Echo> {
         match self {
@@ -116,6 +121,9 @@ fn first_sequence_number(mut state: State, segment: &mut Segment, cx: &mut Cx<'_
     if wnd == 0 && segment.seq == nxt && !segment.syn() {
         return probed(state, segment, cx);
     }
+    if state.told_closed() && segment.seq + 1 == nxt && segment.is_empty() {
+        return lagging(state, segment, cx);
+    }
     let fin_again = state.fin_received() && segment.fin() && segment.seq + segment.len() == nxt;
     let rule = if fin_again { Rule::FinRetransmitted } else { Rule::Unacceptable };
     if let State::TimeWait(s) = &mut state
@@ -160,6 +168,16 @@ fn probed(mut state: State, segment: &mut Segment, cx: &mut Cx<'_>) -> Step {
     segment.payload = Bytes::new();
     segment.flags.remove(Flags::FIN);
     Continue(state)
+}
+
+/// An octet that probed a window that the peer thought closed was taken: the peer's ACKs still have the number before
+/// it (R48), and theirs may be the only news of ours. With a closed window valid ACKs count (3.10.7.4: "special
+/// allowance"), or two ends that probe each other would answer each other's answers and learn nothing.
+fn lagging(state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
+    let state = fifth_ack(state, segment, cx)?;
+    let mut state = from_sixth(state, segment.clone(), None, cx);
+    state.challenge(Rule::Unacceptable, cx);
+    Break(state)
 }
 
 /// RFC 9293 Figure 8, line 6: after crossed SYNs the peer's SYN+ACK repeats its SYN, which is known.

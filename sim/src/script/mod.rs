@@ -20,6 +20,7 @@ mod lanes;
 mod limits;
 mod machine;
 mod names;
+mod options;
 pub mod parse;
 mod report;
 mod setup;

@@ -1,7 +1,8 @@
 //! What stands beside the world while a scenario runs: the log, the packets that left, the numbers that sequence
 //! numbers are relative to, and the verdicts that `net:` lines ask for.
 
-use super::ast::{OptionSpec, OptionsSpec, TcpPacket, VerdictOp};
+use super::ast::{TcpPacket, VerdictOp};
+use super::options::options_match;
 use crate::link::Verdict;
 pub(super) use crate::trace::numbers::Numbers;
 use crate::trace::{Entry, Log, Sink, What};
@@ -36,15 +37,10 @@ impl Numbers {
             && ack.is_none_or(acked)
             && win.is_none_or(|win| segment.wnd == win)
             && urg.is_none_or(|urg| segment.urg == urg)
-            && options.as_ref().is_none_or(|options| options_match(options, packet))
+            && options
+                .as_ref()
+                .is_none_or(|o| options_match(o, &segment.options, self.isn(packet.dst, packet.src)))
     }
-}
-
-fn options_match(spec: &OptionsSpec, packet: &Packet) -> bool {
-    let OptionsSpec::List(list) = spec else { return true };
-    let mss = list.iter().find_map(|o| if let OptionSpec::Mss(mss) = o { Some(*mss) } else { None });
-    let others = list.iter().any(|o| !matches!(o, OptionSpec::Mss(_) | OptionSpec::Nop | OptionSpec::Eol));
-    !others && packet.segment.options.mss == mss
 }
 
 /// A packet in the notation, as a line has it.

@@ -1,7 +1,7 @@
 //! Sequence numbers as people read them: from each direction's initial one on.
 
 use closewait::addr::Endpoint;
-use closewait::packet::{Options, Packet};
+use closewait::packet::{Options, Packet, SackBlocks, Timestamps};
 use closewait::seq::Seq;
 use std::collections::BTreeMap;
 
@@ -46,7 +46,8 @@ impl Numbers {
 
     /// A packet in the scenario notation.
     pub(crate) fn describe(&self, packet: &Packet) -> String {
-        format!("{}{}", self.describe_numbers(packet), describe_window(packet))
+        let options = describe_options(&packet.segment.options, self.isn(packet.dst, packet.src));
+        format!("{} win {}{options}", self.describe_numbers(packet), packet.segment.wnd)
     }
 
     /// Flags, range and acknowledgment alone.
@@ -63,8 +64,18 @@ impl Numbers {
     }
 }
 
-fn describe_window(packet: &Packet) -> String {
-    let Options { mss } = packet.segment.options;
-    let options = mss.map_or_else(String::new, |mss| format!(" <mss {mss}>"));
-    format!(" win {}{options}", packet.segment.wnd)
+/// Options in the notation; empty without any. `acked` is what the numbers of a SACK option are relative to.
+fn describe_options(options: &Options, acked: Seq) -> String {
+    let Options { mss, window_scale, sack_permitted, timestamps, sack } = options;
+    let mut words = Vec::new();
+    words.extend(mss.map(|mss| format!("mss {mss}")));
+    words.extend(window_scale.map(|shift| format!("wscale {shift}")));
+    words.extend(sack_permitted.then(|| "sackOK".to_owned()));
+    words.extend(timestamps.map(|Timestamps { val, ecr }| format!("TS val {val} ecr {ecr}")));
+    if *sack != SackBlocks::NONE {
+        let block = |&(left, right): &(Seq, Seq)| format!("{}:{}", left - acked, right - acked);
+        let blocks: Vec<_> = sack.as_slice().iter().map(block).collect();
+        words.push(format!("sack {}", blocks.join(" ")));
+    }
+    if words.is_empty() { String::new() } else { format!(" <{}>", words.join(",")) }
 }

@@ -1,9 +1,9 @@
 //! Two datagrams worked out by hand, and everything that can happen to them.
 
-use super::{WireError, decode, encode};
+use super::{WireError, decode, encode, length};
 use bytes::Bytes;
 use closewait::addr::{Endpoint, IpAddr};
-use closewait::packet::{Flags, Options, Packet, Segment};
+use closewait::packet::{Flags, Options, Packet, Segment, Timestamps};
 use closewait::seq::Seq;
 
 /// `SYN`, MSS 1460, from 10.0.0.1:49152 to 10.0.0.2:80. The checksums on paper, carries kept:
@@ -403,4 +403,38 @@ fn errors_say_what_is_wrong() {
     let ip: IpAddr = "fd00::2".parse().unwrap();
     let mixed = Packet { dst: Endpoint::new(ip, 80), ..syn_v4() };
     assert_eq!(encode(&mixed).unwrap_err().to_string(), "one end is IPv4, the other IPv6");
+}
+
+/// Each option on whole words, NOPs before it (RFC 7323 appendix A, RFC 2018 section 3), by hand; and back.
+#[test]
+fn options_by_hand() {
+    let stamps = Timestamps { val: 0x0102_0304, ecr: 0x0506_0708 };
+    let sack = |n: u32| (0..n).map(|i| (Seq(i), Seq(i + 1))).collect();
+    let syn = Options {
+        mss: Some(1460),
+        window_scale: Some(8),
+        sack_permitted: true,
+        timestamps: Some(stamps),
+        ..Options::NONE
+    };
+    let stamp_bytes = [1, 1, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8];
+    let syn_bytes = [&[2, 4, 5, 0xb4, 1, 3, 3, 8, 1, 1, 4, 2][..], &stamp_bytes].concat();
+    let one = Options { sack: sack(1), ..Options::NONE };
+    let one_bytes = vec![1, 1, 5, 10, 0, 0, 0, 0, 0, 0, 0, 1];
+    for (options, bytes) in [(syn, syn_bytes), (one, one_bytes)] {
+        let mut packet = decode(&SYN_V4).unwrap();
+        packet.segment.options = options;
+        let datagram = encode(&packet).unwrap();
+        assert_eq!(datagram[40..], bytes);
+        assert_eq!(usize::from(datagram[32] >> 4), 5 + bytes.len() / 4, "the data offset");
+        assert_eq!(decode(&datagram).unwrap(), packet);
+        assert_eq!(datagram.len(), length(&packet));
+    }
+    // Three blocks and timestamps are the 40 bytes that there are; beside the 24 of a SYN there is room for one block.
+    let full = Options { timestamps: Some(stamps), sack: sack(3), ..Options::NONE };
+    assert_eq!(full.wire_len(), 40);
+    let mut packet = decode(&SYN_V4).unwrap();
+    packet.segment.options = Options { sack: sack(3), ..syn };
+    assert_eq!(decode(&encode(&packet).unwrap()).unwrap().segment.options.sack, sack(1));
+    assert_eq!(length(&packet), 20 + 20 + 36);
 }

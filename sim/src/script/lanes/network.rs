@@ -1,6 +1,7 @@
 //! What a line does to the network and to hosts.
 
 use super::super::ast::{At, HostOp, Line, NetOp, TcpPacket};
+use super::super::options::options;
 use super::super::report::Failure;
 use super::super::setup::link_field;
 use super::super::show;
@@ -85,6 +86,8 @@ impl Lanes<'_> {
             spec.ack.map_or(Seq(0), |ack| numbers.isn(here, there) + ack),
         );
         segment.wnd = spec.win.unwrap_or(u16::MAX);
+        segment.urg = spec.urg.unwrap_or(0);
+        segment.options = options(spec.options.as_ref(), numbers.isn(here, there));
         segment.payload = vec![0; usize::from(seq.1)].into();
         let packet = Packet { src: there, dst: here, segment };
         self.set.world.inject(id, packet, &mut self.stage);

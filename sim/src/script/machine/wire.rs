@@ -4,12 +4,13 @@
 //! makes it the connection of the SYN that leaves; after `listen` the next packet from the wire begins a new one,
 //! from a port of its own.
 
-use super::super::ast::{Line, OptionSpec, OptionsSpec, Span, Start, TcpPacket};
+use super::super::ast::{Line, Span, Start, TcpPacket};
+use super::super::options::options;
 use super::super::report::Failure;
 use super::super::stage::{Sent, describe_spec};
 use super::{Machine, PORT, Stop};
 use closewait::addr::{Endpoint, IpAddr};
-use closewait::packet::{Flags, Options, Packet, Segment};
+use closewait::packet::{Flags, Packet, Segment};
 use closewait::seq::Seq;
 use closewait::time::Instant;
 use closewait::winsock::Call;
@@ -66,7 +67,7 @@ impl Machine<'_> {
         segment.wnd = spec.win.unwrap_or(u16::MAX);
         segment.urg = spec.urg.unwrap_or(0);
         segment.payload = vec![0; usize::from(len)].into();
-        segment.options = options(spec.options.as_ref());
+        segment.options = options(spec.options.as_ref(), numbers.isn(here, there));
         self.world.send_outside(self.wire, Packet { src: there, dst: here, segment }, &mut self.stage);
         self.run_to(self.now())
     }
@@ -124,14 +125,4 @@ impl Machine<'_> {
         let Some(sent) = self.next_sent() else { return Ok(()) };
         Err(Failure::new(span, "no other packet to leave before", self.describe(sent)).into())
     }
-}
-
-fn options(spec: Option<&OptionsSpec>) -> Options {
-    let mss = match spec {
-        Some(OptionsSpec::List(list)) => {
-            list.iter().find_map(|o| if let OptionSpec::Mss(mss) = o { Some(*mss) } else { None })
-        }
-        Some(OptionsSpec::Any) | None => None,
-    };
-    Options { mss, ..Options::NONE }
 }
