@@ -91,6 +91,10 @@ rules! {
 
     // Timers, RFC 9293 section 3.10.8, RFC 6298.
     Retransmission "retransmission" ["RFC 6298 5.4 to 5.6, RFC 9293 3.10.8"] "The retransmission timer: the first unacknowledged segment is sent again.";
+    FastRetransmit "fast-retransmit" ["RFC 5681 3.2, RFC 6582, RFC 6675, TR-C38"] "The third duplicate ACK: the first unacknowledged segment is taken for lost and sent again.";
+    PartialAck "partial-ack" ["RFC 6582 3.2, TR-C44"] "An ACK of part of what was in flight at the loss: the next segment is lost, too.";
+    HoleResent "hole-resent" ["RFC 6675 5, TR-C48, TR-C49"] "What SACK does not cover is sent again, as the pipe allows.";
+    LimitedTransmit "limited-transmit" ["RFC 3042, RFC 5681 3.2"] "Each of the first two duplicate ACKs lets a new segment leave.";
     GoBack "recovery" ["RFC 5681 3.1"] "After a timeout what followed the lost segment is sent again, in slow start.";
     GaveUp "gave-up" ["RFC 9293 3.8.3, TR-77, WF-10.8"] "Retransmission gave up at max_r2.";
     SynGaveUp "syn-gave-up" ["RFC 9293 3.8.3, TR-82, WF-10.2, R44"] "The SYN was not answered until max_r2.";

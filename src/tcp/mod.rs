@@ -43,6 +43,7 @@ pub mod listen;
 pub mod opening;
 pub(crate) mod options;
 pub mod receive;
+mod recovery;
 pub mod rtt;
 pub mod send;
 pub mod status;

@@ -301,13 +301,12 @@ impl Opened {
         let syn_sent = (!lost_syn).then_some(timer.first_sent);
         let mss = peer_mss.unwrap_or(settings.default_mss).clamp(1, settings.mss.max(1));
         let mut snd = Send::new(iss, mss, wnd, irs, rtt, syn_sent, settings.nodelay, cx.profile);
-        snd.shift = agreed.snd_shift;
+        (snd.shift, snd.sack) = (agreed.snd_shift, agreed.sack);
         Tcb {
             snd,
             rcv: Receive::new(irs, settings.receive_buffer, window, agreed.rcv_shift),
             offered,
             echo,
-            sack: agreed.sack,
             app: App::Open,
             close_by: None,
             throttle: Throttle::default(),

@@ -1,6 +1,7 @@
 //! The sending half of a connection: the send sequence space of RFC 9293 3.3.1, the queue behind it, congestion
 //! control (RFC 5681) and the timer. What to send when is decided in `transmit.rs`.
 
+use super::recovery::{DUP_THRESH, Recovery};
 use super::rtt::Rtt;
 use crate::buf::Rope;
 use crate::packet::Segment;
@@ -53,6 +54,8 @@ pub struct Send {
     pub(super) max_wnd: u32,
     /// By how much the peer's windows are shifted (RFC 7323 section 2).
     pub(super) shift: u8,
+    /// Both SYNs permit SACK.
+    pub(super) sack: bool,
     /// The effective send MSS.
     pub(super) mss: u16,
     /// Our SYN is not acknowledged: it takes the octet at SND.UNA (a close in SYN-RECEIVED).
@@ -62,6 +65,7 @@ pub struct Send {
     pub(super) nodelay: bool,
     /// Text from SND.UNA (past the SYN) on: unacknowledged, then unsent.
     pub(super) queue: Rope,
+    pub(super) recovery: Recovery,
     /// After a timeout: where sending again has got to; none once it has reached SND.NXT.
     pub(super) resend: Option<Seq>,
     pub(super) cwnd: u32,
@@ -95,11 +99,13 @@ impl Send {
             wl2: iss,
             max_wnd: u32::from(wnd),
             shift: 0,
+            sack: false,
             mss,
             syn: true,
             fin: Fin::Open,
             nodelay,
             queue: Rope::default(),
+            recovery: Recovery::default(),
             resend: None,
             // RFC 5681 3.1: one segment if the SYN was lost.
             cwnd: if syn_sent.is_none() { smss } else { profile.initial_window.bytes(smss) },
@@ -191,6 +197,7 @@ impl Send {
         }
         self.syn = false;
         self.una = ack;
+        self.recovery.acknowledged(ack);
         self.resend = self.resend.map(|at| at.max(ack)).filter(|at| at.lt(self.nxt));
         self.measure(now, profile);
         if let (true, Some(echoed)) = (self.resent, echoed) {
@@ -198,7 +205,7 @@ impl Send {
             self.rtt.sample(echoed, profile);
             self.resent = false;
         }
-        self.grow(text);
+        self.recover(ack, text);
         // RFC 6298 5.2, 5.3; the zero-window timer is set anew by whoever sends next.
         self.timer = Timer::Idle;
     }
@@ -212,6 +219,78 @@ impl Send {
             self.timed = None;
             self.resent = false;
         }
+    }
+
+    /// What an ACK of `text` new octets means for the congestion window.
+    fn recover(&mut self, ack: Seq, text: u32) {
+        let smss = u32::from(self.mss);
+        let Some(fast) = self.recovery.fast else { return self.grow(text) };
+        if ack.ge(fast.point) {
+            // RFC 6582 3.2 (3), option 1. RFC 6675 has left cwnd at ssthresh.
+            let flight = self.nxt - self.una;
+            self.cwnd = if self.sack { self.cwnd } else { self.ssthresh.min(flight.max(smss) + smss) };
+            self.recovery.fast = None;
+        } else if !self.sack {
+            // A partial ACK deflates by what left the network.
+            let back = if text >= smss { smss } else { 0 };
+            self.cwnd = (self.cwnd.saturating_sub(text) + back).max(smss);
+            self.recovery.resend_first = Some(Rule::PartialAck);
+        }
+    }
+
+    /// What an ACK of something new says of what lies past it.
+    pub(super) fn note_sack(&mut self, segment: &Segment) {
+        if self.sack {
+            self.recovery.note(&segment.options.sack, self.una, self.nxt);
+        }
+    }
+
+    /// An ACK that acknowledges nothing new: perhaps news of a loss. `segment` is still as it came.
+    pub(super) fn not_new(&mut self, segment: &Segment) {
+        if segment.ack != self.una || !matches!(self.timer, Timer::Retransmit { .. }) {
+            return;
+        }
+        let same_window = u32::from(segment.wnd) << self.shift == self.wnd;
+        let sacked = self.sack && self.recovery.note(&segment.options.sack, self.una, self.nxt);
+        // RFC 5681 section 2 (TR-C40); with SACK, whatever tells of octets not told of before (RFC 6675 section 2).
+        let duplicate = if self.sack { sacked } else { segment.is_empty() && same_window };
+        if !duplicate {
+            return;
+        }
+        if self.recovery.duplicates == 0 {
+            self.recovery.flight = self.nxt - self.una;
+        }
+        self.recovery.duplicates = self.recovery.duplicates.saturating_add(1);
+        let smss = u32::from(self.mss);
+        if self.recovery.fast.is_some() {
+            // RFC 5681 3.2 (4): a segment has left the network. RFC 6675 counts them by its pipe.
+            self.cwnd = if self.sack { self.cwnd } else { self.cwnd.saturating_add(smss) };
+        } else if self.recovery.is_new_loss()
+            && (self.recovery.duplicates >= DUP_THRESH
+                || (self.sack && self.recovery.first_is_lost(self.una, smss)))
+        {
+            self.ssthresh = (self.recovery.flight / 2).max(2 * smss);
+            self.cwnd = self.ssthresh + if self.sack { 0 } else { DUP_THRESH * smss };
+            self.recovery.begin(self.una, self.nxt);
+            // Karn: what is sent again is not timed.
+            self.timed = None;
+            self.resent = true;
+        }
+    }
+
+    /// Octets that congestion control lets leave at SND.NXT now.
+    pub(super) fn congestion_room(&self) -> u32 {
+        let smss = u32::from(self.mss);
+        if self.sack && self.recovery.fast.is_some() {
+            let room = self.cwnd.saturating_sub(self.recovery.pipe(self.una, self.nxt, smss));
+            return if room >= smss { room } else { 0 };
+        }
+        // RFC 3042: each of the first two duplicates lets one more leave.
+        let limited = match self.recovery.duplicates {
+            n @ 1..DUP_THRESH if self.recovery.is_new_loss() => n * smss,
+            _ => 0,
+        };
+        self.cwnd.saturating_add(limited).saturating_sub(self.nxt - self.una)
     }
 
     /// RFC 5681 3.1: slow start below ssthresh, then about one segment a round trip.
@@ -255,6 +334,7 @@ impl Send {
         }
         self.cwnd = smss;
         self.timed = None;
+        self.recovery.timed_out(self.nxt);
         self.resent = true;
         self.rtt.back_off(profile);
         self.resend = Some(self.una);

@@ -303,6 +303,9 @@ fn synchronized_ack(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Ste
     if snd.acks_new(segment.ack) {
         snd.acknowledged(segment.ack, echoed, cx.now, cx.profile);
         cx.notify(Notice::Acknowledged, Rule::AckReceived);
+        snd.note_sack(segment);
+    } else {
+        snd.not_new(segment);
     }
     snd.update_window(segment);
     if !snd.fin_acked() {

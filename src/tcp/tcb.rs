@@ -15,8 +15,6 @@ pub struct Tcb {
     pub(super) offered: Offered,
     /// Timestamps, if both SYNs have them.
     pub(crate) echo: Option<Echo>,
-    /// Both SYNs permit SACK.
-    pub(super) sack: bool,
     pub(crate) app: App,
     /// CLOSE turns into ABORT here if text is still unacknowledged (RFC 9293 3.9.1.4).
     pub(crate) close_by: Option<Instant>,

@@ -17,6 +17,7 @@ mod closing;
 mod opening;
 mod options;
 mod receiving;
+mod recovery;
 mod sending;
 mod timers;
 

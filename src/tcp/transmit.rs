@@ -2,6 +2,7 @@
 //! 3.8.6.2.1), and the timer that stands behind what was sent.
 
 use super::Cx;
+use super::recovery::DUP_THRESH;
 use super::send::{Fin, Timer, len32};
 use super::tcb::Tcb;
 use crate::packet::{Flags, Options, SackBlocks, Segment, Timestamps};
@@ -22,8 +23,15 @@ impl Tcb {
     pub(super) fn transmit(&mut self, ack: Option<Rule>, resent: Rule, cx: &mut Cx<'_>) {
         let mut acked = false;
         let mut resent = resent;
-        while let Some(next) = self.next() {
-            let rule = self.snd.rule(next.fin, resent);
+        if let Some(rule) = self.snd.recovery.resend_first.take()
+            && !self.snd.nothing_in_flight()
+        {
+            let first = self.again(self.snd.una, self.snd.nxt);
+            self.emit(&first, rule, cx);
+            acked = true;
+        }
+        while let Some((next, rule)) = self.next() {
+            let rule = rule.unwrap_or_else(|| self.snd.rule(next.fin, resent));
             self.emit(&next, rule, cx);
             acked = true;
             resent = Rule::GoBack;
@@ -54,31 +62,65 @@ impl Tcb {
     fn options(&mut self, now: Instant) -> Options {
         let ack = self.rcv.nxt;
         let timestamps = self.echo.as_mut().map(|echo| echo.stamp(now, ack));
-        let sack = if self.sack { self.rcv.sack_blocks() } else { SackBlocks::NONE };
+        let sack = if self.snd.sack { self.rcv.sack_blocks() } else { SackBlocks::NONE };
         Options { timestamps, sack, ..Options::NONE }
     }
 
     /// Octets of text that a segment may carry: the MSS less the options (RFC 6691).
     fn text_limit(&self) -> u32 {
         let stamp = if self.echo.is_some() { Timestamps::WIRE_LEN } else { 0 };
-        let blocks = if self.sack { self.rcv.sack_blocks() } else { SackBlocks::NONE };
+        let blocks = if self.snd.sack { self.rcv.sack_blocks() } else { SackBlocks::NONE };
         u32::from(self.snd.mss).saturating_sub(stamp + blocks.wire_len()).max(1)
     }
 
-    /// The next segment: what was lost first, then what is new.
-    fn next(&self) -> Option<Next> {
+    /// The next segment, and its rule where it is none of the usual: what was lost first, then what is new.
+    fn next(&self) -> Option<(Next, Option<Rule>)> {
+        let snd = &self.snd;
+        let (una, smss) = (snd.una, u32::from(snd.mss));
+        let hole = |unsure| {
+            let (seq, end) = snd.recovery.next_hole(una, smss, unsure)?;
+            (snd.congestion_room() > 0).then(|| (self.again(seq, end), Some(Rule::HoleResent)))
+        };
+        hole(false).or_else(|| self.next_in_order()).or_else(|| hole(true))
+    }
+
+    /// The segment at `seq`, sent before, up to `end` or to what the peer has.
+    fn again(&self, seq: Seq, end: Seq) -> Next {
+        let snd = &self.snd;
+        if snd.syn && seq == snd.una {
+            return Next { seq, len: 0, syn: true, fin: false };
+        }
+        let end = snd.recovery.hole_end(seq, end);
+        let text = if end.gt(snd.text_end()) { snd.text_end() } else { end };
+        let len = (if seq.lt(text) { text - seq } else { 0 }).min(self.text_limit());
+        Next {
+            seq,
+            len,
+            syn: false,
+            fin: snd.fin == Fin::Queued && (seq + len).lt(end) && seq + len == snd.text_end(),
+        }
+    }
+
+    /// What follows the last that was sent; after a timeout, the last that was sent again.
+    fn next_in_order(&self) -> Option<(Next, Option<Rule>)> {
         let snd = &self.snd;
         let seq = snd.resend.unwrap_or(snd.nxt);
         if snd.syn && seq == snd.una {
-            return Some(Next { seq, len: 0, syn: true, fin: false });
+            return Some((Next { seq, len: 0, syn: true, fin: false }, None));
         }
+        let congestion = match snd.resend {
+            Some(seq) => self.usable(seq, snd.cwnd),
+            None => snd.congestion_room(),
+        };
         let available = if seq.lt(snd.text_end()) { snd.text_end() - seq } else { 0 };
         let limit = self.text_limit();
-        let len = available.min(self.usable(seq, snd.wnd.min(snd.cwnd))).min(limit);
+        let len = available.min(self.usable(seq, snd.wnd)).min(congestion).min(limit);
         let last = len == available;
         let fin = last && snd.fin == Fin::Queued && seq.le(snd.text_end()) && self.usable(seq, snd.wnd) > len;
         let worth_it = fin || (len > 0 && (len == limit || self.worth_sending(seq, len, last)));
-        worth_it.then_some(Next { seq, len, syn: false, fin })
+        let limited = (1..DUP_THRESH).contains(&snd.recovery.duplicates) && self.usable(seq, snd.cwnd) < len;
+        let rule = (limited && snd.resend.is_none()).then_some(Rule::LimitedTransmit);
+        worth_it.then_some((Next { seq, len, syn: false, fin }, rule))
     }
 
     /// Octets from `seq` to the edge of a window of `wnd` octets.
@@ -125,6 +167,11 @@ impl Tcb {
             snd.timed = Some((end, cx.now));
         }
         snd.nxt = snd.nxt.max(end);
+        if let Some(fast) = &mut snd.recovery.fast
+            && !new
+        {
+            fast.high_rxt = fast.high_rxt.max(end);
+        }
         if snd.resend.is_some() {
             snd.resend = (!new && end.lt(snd.nxt)).then_some(end);
         }
