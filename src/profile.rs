@@ -94,6 +94,8 @@ pub struct Profile {
     pub data_max_r2: MaxR2,
     /// max_r2 of SYN (TR-83, WF-10.2, R44).
     pub syn_max_r2: MaxR2,
+    /// R63: what governs the congestion window.
+    pub congestion_control: CongestionControl,
     /// R45: the initial congestion window.
     pub initial_window: InitialWindow,
     /// R50: the window announced after the peer's FIN.
@@ -236,6 +238,15 @@ pub enum SynInWindow {
     ChallengeAck,
     /// An error: RST, and the connection is reset (RFC 793; RFC 9293 3.10.7.4 without RFC 5961).
     Resets,
+}
+
+/// R63: what governs the congestion window.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum CongestionControl {
+    /// RFC 5681 with RFC 6582.
+    NewReno,
+    /// RFC 9438.
+    Cubic,
 }
 
 /// R60: window scaling (RFC 7323 section 2).
@@ -406,6 +417,7 @@ impl Profile {
         rto_after_syn_loss: Duration::from_secs(3),
         data_max_r2: MaxR2 { retransmissions: None, time: Some(Duration::from_secs(100)) },
         syn_max_r2: MaxR2 { retransmissions: None, time: Some(Duration::from_secs(180)) },
+        congestion_control: CongestionControl::NewReno,
         initial_window: InitialWindow::Rfc5681,
         window_after_fin: WindowAfterFin::Kept,
         window_update_segments: 2,
@@ -436,6 +448,7 @@ impl Profile {
         min_rto: Duration::from_millis(300),
         data_max_r2: MaxR2 { retransmissions: Some(5), time: None },
         syn_max_r2: MaxR2 { retransmissions: Some(4), time: Some(Duration::from_secs(21)) },
+        congestion_control: CongestionControl::Cubic,
         initial_window: InitialWindow::Rfc6928,
         ..Self::DOCUMENTED
     };

@@ -38,6 +38,7 @@ macro_rules! without_tcb {
 
 pub mod call;
 pub mod closed;
+mod congestion;
 pub mod effect;
 pub mod listen;
 pub mod opening;

@@ -28,6 +28,15 @@ impl Rtt {
         self.rto
     }
 
+    /// SRTT; nothing before the first measurement.
+    #[must_use]
+    pub const fn smoothed(&self) -> Duration {
+        match self.srtt {
+            Some(srtt) => srtt,
+            None => Duration::ZERO,
+        }
+    }
+
     /// A measurement of a segment that was sent once (2.2, 2.3; Karn is the caller's): alpha 1/8, beta 1/4, K 4.
     pub fn sample(&mut self, r: Duration, profile: &Profile) {
         let n = |d: Duration| d.as_nanos();

@@ -1,6 +1,7 @@
 //! The sending half of a connection: the send sequence space of RFC 9293 3.3.1, the queue behind it, congestion
 //! control (RFC 5681) and the timer. What to send when is decided in `transmit.rs`.
 
+use super::congestion::Congestion;
 use super::recovery::{DUP_THRESH, Recovery};
 use super::rtt::Rtt;
 use crate::buf::Rope;
@@ -68,8 +69,7 @@ pub struct Send {
     pub(super) recovery: Recovery,
     /// After a timeout: where sending again has got to; none once it has reached SND.NXT.
     pub(super) resend: Option<Seq>,
-    pub(super) cwnd: u32,
-    pub(super) ssthresh: u32,
+    pub(super) congestion: Congestion,
     pub(super) rtt: Rtt,
     /// Something was sent twice since the last measurement.
     resent: bool,
@@ -91,6 +91,8 @@ impl Send {
         profile: &Profile,
     ) -> Self {
         let smss = u32::from(mss);
+        // RFC 5681 3.1: one segment if the SYN was lost.
+        let cwnd = if syn_sent.is_none() { smss } else { profile.initial_window.bytes(smss) };
         Self {
             una: iss,
             nxt: iss + 1,
@@ -107,9 +109,7 @@ impl Send {
             queue: Rope::default(),
             recovery: Recovery::default(),
             resend: None,
-            // RFC 5681 3.1: one segment if the SYN was lost.
-            cwnd: if syn_sent.is_none() { smss } else { profile.initial_window.bytes(smss) },
-            ssthresh: u32::MAX,
+            congestion: Congestion::new(cwnd, smss, profile),
             rtt,
             resent: false,
             timed: syn_sent.map(|at| (iss + 1, at)),
@@ -205,7 +205,7 @@ impl Send {
             self.rtt.sample(echoed, profile);
             self.resent = false;
         }
-        self.recover(ack, text);
+        self.recover(ack, text, now);
         // RFC 6298 5.2, 5.3; the zero-window timer is set anew by whoever sends next.
         self.timer = Timer::Idle;
     }
@@ -222,18 +222,21 @@ impl Send {
     }
 
     /// What an ACK of `text` new octets means for the congestion window.
-    fn recover(&mut self, ack: Seq, text: u32) {
+    fn recover(&mut self, ack: Seq, text: u32, now: Instant) {
         let smss = u32::from(self.mss);
-        let Some(fast) = self.recovery.fast else { return self.grow(text) };
+        let Some(fast) = self.recovery.fast else {
+            return self.congestion.acknowledged(text, now, self.rtt.smoothed());
+        };
+        let Congestion { cwnd, ssthresh, .. } = &mut self.congestion;
         if ack.ge(fast.point) {
             // RFC 6582 3.2 (3), option 1. RFC 6675 has left cwnd at ssthresh.
             let flight = self.nxt - self.una;
-            self.cwnd = if self.sack { self.cwnd } else { self.ssthresh.min(flight.max(smss) + smss) };
+            *cwnd = if self.sack { *cwnd } else { (*ssthresh).min(flight.max(smss) + smss) };
             self.recovery.fast = None;
         } else if !self.sack {
             // A partial ACK deflates by what left the network.
             let back = if text >= smss { smss } else { 0 };
-            self.cwnd = (self.cwnd.saturating_sub(text) + back).max(smss);
+            *cwnd = (cwnd.saturating_sub(text) + back).max(smss);
             self.recovery.resend_first = Some(Rule::PartialAck);
         }
     }
@@ -264,13 +267,15 @@ impl Send {
         let smss = u32::from(self.mss);
         if self.recovery.fast.is_some() {
             // RFC 5681 3.2 (4): a segment has left the network. RFC 6675 counts them by its pipe.
-            self.cwnd = if self.sack { self.cwnd } else { self.cwnd.saturating_add(smss) };
+            let more = if self.sack { 0 } else { smss };
+            self.congestion.cwnd = self.congestion.cwnd.saturating_add(more);
         } else if self.recovery.is_new_loss()
             && (self.recovery.duplicates >= DUP_THRESH
                 || (self.sack && self.recovery.first_is_lost(self.una, smss)))
         {
-            self.ssthresh = (self.recovery.flight / 2).max(2 * smss);
-            self.cwnd = self.ssthresh + if self.sack { 0 } else { DUP_THRESH * smss };
+            self.congestion.loss(self.recovery.flight);
+            let left = if self.sack { 0 } else { DUP_THRESH * smss };
+            self.congestion.cwnd = self.congestion.ssthresh.saturating_add(left);
             self.recovery.begin(self.una, self.nxt);
             // Karn: what is sent again is not timed.
             self.timed = None;
@@ -282,7 +287,7 @@ impl Send {
     pub(super) fn congestion_room(&self) -> u32 {
         let smss = u32::from(self.mss);
         if self.sack && self.recovery.fast.is_some() {
-            let room = self.cwnd.saturating_sub(self.recovery.pipe(self.una, self.nxt, smss));
+            let room = self.congestion.cwnd.saturating_sub(self.recovery.pipe(self.una, self.nxt, smss));
             return if room >= smss { room } else { 0 };
         }
         // RFC 3042: each of the first two duplicates lets one more leave.
@@ -290,17 +295,7 @@ impl Send {
             n @ 1..DUP_THRESH if self.recovery.is_new_loss() => n * smss,
             _ => 0,
         };
-        self.cwnd.saturating_add(limited).saturating_sub(self.nxt - self.una)
-    }
-
-    /// RFC 5681 3.1: slow start below ssthresh, then about one segment a round trip.
-    fn grow(&mut self, acked: u32) {
-        let smss = u32::from(self.mss);
-        if acked == 0 {
-            return;
-        }
-        let more = if self.cwnd < self.ssthresh { acked.min(smss) } else { (smss * smss / self.cwnd).max(1) };
-        self.cwnd = self.cwnd.saturating_add(more);
+        self.congestion.cwnd.saturating_add(limited).saturating_sub(self.nxt - self.una)
     }
 
     /// RFC 9293 3.10.7.4 fifth: SND.WND, from the newest segment only.
@@ -328,11 +323,10 @@ impl Send {
 
     /// RFC 5681 3.1, equation 4, and 6298 5.4 to 5.6: the oldest segment is taken for lost.
     pub(super) fn timed_out(&mut self, retransmissions: u8, profile: &Profile) {
-        let smss = u32::from(self.mss);
         if retransmissions == 0 {
-            self.ssthresh = ((self.nxt - self.una) / 2).max(2 * smss);
+            self.congestion.first_timeout(self.nxt - self.una);
         }
-        self.cwnd = smss;
+        self.congestion.collapse();
         self.timed = None;
         self.recovery.timed_out(self.nxt);
         self.resent = true;

@@ -200,7 +200,7 @@ impl State {
         let name = self.name();
         assert!(snd.una.le(snd.nxt), "{name}: SND.UNA {:?} =< SND.NXT {:?}", snd.una, snd.nxt);
         assert!(snd.nxt.le(snd.text_end() + 1), "{name}: nothing is sent that was not queued");
-        assert!(snd.cwnd >= u32::from(snd.mss), "{name}: cwnd is at least a segment");
+        assert!(snd.congestion.cwnd >= u32::from(snd.mss), "{name}: cwnd is at least a segment");
         assert!(snd.resend.is_none_or(|at| at.ge(snd.una) && at.lt(snd.nxt)), "{name}: resend in flight");
         let waits = snd.una != snd.nxt || snd.queued() > 0;
         assert!(!waits || snd.timer != Timer::Idle, "{name}: what waits for the peer has a timer");

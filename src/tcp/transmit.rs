@@ -109,7 +109,7 @@ impl Tcb {
             return Some((Next { seq, len: 0, syn: true, fin: false }, None));
         }
         let congestion = match snd.resend {
-            Some(seq) => self.usable(seq, snd.cwnd),
+            Some(seq) => self.usable(seq, snd.congestion.cwnd.min(snd.wnd)),
             None => snd.congestion_room(),
         };
         let available = if seq.lt(snd.text_end()) { snd.text_end() - seq } else { 0 };
@@ -118,7 +118,8 @@ impl Tcb {
         let last = len == available;
         let fin = last && snd.fin == Fin::Queued && seq.le(snd.text_end()) && self.usable(seq, snd.wnd) > len;
         let worth_it = fin || (len > 0 && (len == limit || self.worth_sending(seq, len, last)));
-        let limited = (1..DUP_THRESH).contains(&snd.recovery.duplicates) && self.usable(seq, snd.cwnd) < len;
+        let limited =
+            (1..DUP_THRESH).contains(&snd.recovery.duplicates) && seq - snd.una + len > snd.congestion.cwnd;
         let rule = (limited && snd.resend.is_none()).then_some(Rule::LimitedTransmit);
         worth_it.then_some((Next { seq, len, syn: false, fin }, rule))
     }
