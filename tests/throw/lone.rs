@@ -41,6 +41,7 @@ impl Lone {
             snd_nxt: Seq(0),
             rcv_nxt: Seq(u32::MAX - 2),
             wnd: u16::MAX,
+            echo: 0,
         };
         let now = Instant::from_nanos(1);
         let mut lone = Self { host, now, threads, handles: Vec::new(), ours, aim, sent: Vec::new() };

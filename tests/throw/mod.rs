@@ -6,7 +6,7 @@ pub(crate) mod two;
 
 use bytes::Bytes;
 use closewait::addr::{Endpoint, IpAddr, Ipv4Addr, Ipv6Addr};
-use closewait::packet::{Flags, Options, Packet, Segment};
+use closewait::packet::{Flags, Options, Packet, Segment, Timestamps};
 use closewait::seq::Seq;
 use closewait::time::Duration;
 use closewait::winsock::{Call, Handle, consts::*};
@@ -60,7 +60,18 @@ pub(crate) struct Shot {
     ack: Near,
     len: usize,
     wnd: u16,
+    options: ShotOptions,
+}
+
+/// Options, true and false ones.
+#[derive(Clone, Copy, Debug)]
+struct ShotOptions {
     mss: Option<u16>,
+    window_scale: Option<u8>,
+    sack_permitted: bool,
+    /// TSval beyond what the connection echoes, and TSecr.
+    timestamps: Option<(u32, u32)>,
+    sack: Option<(Near, u32)>,
 }
 
 /// What is known of the connection that a host spoke for last: its ends, and its numbers as they were sent.
@@ -71,6 +82,8 @@ pub(crate) struct Aim {
     pub(crate) snd_nxt: Seq,
     pub(crate) rcv_nxt: Seq,
     pub(crate) wnd: u16,
+    /// The TSval that it echoed.
+    pub(crate) echo: u32,
 }
 
 impl Aim {
@@ -84,6 +97,7 @@ impl Aim {
                 snd_nxt: segment.seq + segment.len(),
                 rcv_nxt: segment.ack,
                 wnd: segment.wnd,
+                echo: segment.options.timestamps.map_or(self.echo, |t| t.ecr),
             };
         }
     }
@@ -95,6 +109,18 @@ impl Aim {
             Near::Edge(by) => from(self.rcv_nxt + u32::from(self.wnd), by),
             Near::Send(by) => from(self.snd_nxt, by),
             Near::Anywhere(n) => Seq(n),
+        }
+    }
+
+    fn options(&self, shot: &ShotOptions) -> Options {
+        let ShotOptions { mss, window_scale, sack_permitted, timestamps, sack } = *shot;
+        let block = |(near, len)| (self.number(near), self.number(near) + len);
+        Options {
+            mss,
+            window_scale,
+            sack_permitted,
+            timestamps: timestamps.map(|(by, ecr)| Timestamps { val: self.echo.wrapping_add(by), ecr }),
+            sack: sack.map(block).into_iter().collect(),
         }
     }
 
@@ -114,7 +140,7 @@ impl Aim {
             flags: Flags::from_bits_truncate(shot.flags),
             wnd: shot.wnd,
             urg: 0,
-            options: Options { mss: shot.mss, ..Options::NONE },
+            options: self.options(&shot.options),
             payload: Bytes::from(vec![0x55; shot.len]),
         };
         Packet { src, dst, segment }
@@ -230,7 +256,6 @@ fn shot() -> impl Strategy<Value = Shot> {
     let flags = prop_oneof![4 => usual, 1 => any::<u8>()];
     let len = prop_oneof![3 => Just(0), 2 => 1..10_usize, 1 => Just(1460), 1 => 0..=2000_usize];
     let wnd = prop_oneof![3 => Just(u16::MAX), 2 => Just(0), 1 => Just(1), 1 => any::<u16>()];
-    let mss = prop_oneof![3 => Just(None), 1 => Just(Some(1460)), 1 => any::<u16>().prop_map(Some)];
     let to = prop_oneof![
         12 => Just(Where::Right),
         1 => Just(Where::OtherFamily),
@@ -239,15 +264,32 @@ fn shot() -> impl Strategy<Value = Shot> {
         1 => any::<u8>().prop_map(Where::FromAddress),
         1 => any::<u8>().prop_map(Where::ToAddress),
     ];
-    (to, flags, seq, ack, len, wnd, mss).prop_map(|(to, flags, seq, ack, len, wnd, mss)| Shot {
+    (to, flags, seq, ack, len, wnd, options()).prop_map(|(to, flags, seq, ack, len, wnd, options)| Shot {
         to,
         flags,
         seq,
         ack,
         len,
         wnd,
-        mss,
+        options,
     })
+}
+
+fn options() -> impl Strategy<Value = ShotOptions> {
+    let mss = prop_oneof![3 => Just(None), 1 => Just(Some(1460)), 1 => any::<u16>().prop_map(Some)];
+    let window_scale = prop_oneof![3 => Just(None), 1 => Just(Some(8)), 1 => any::<u8>().prop_map(Some)];
+    let by = prop_oneof![3 => Just(0), 2 => 1..1000_u32, 1 => Just(u32::MAX), 1 => any::<u32>()];
+    let timestamps = prop_oneof![1 => Just(None), 1 => (by, any::<u32>()).prop_map(Some)];
+    let sack = prop_oneof![3 => Just(None), 1 => (near(), 0..4000_u32).prop_map(Some)];
+    (mss, window_scale, any::<bool>(), timestamps, sack).prop_map(
+        |(mss, window_scale, sack_permitted, timestamps, sack)| ShotOptions {
+            mss,
+            window_scale,
+            sack_permitted,
+            timestamps,
+            sack,
+        },
+    )
 }
 
 fn port() -> impl Strategy<Value = u16> {

@@ -49,7 +49,8 @@ impl Two {
         let ours = hosts.map(|host| vec![world.address(host), world.address_v6(host)]);
         let family = usize::from(start.v6);
         let ends = [Endpoint::new(ours[0][family], 9000), Endpoint::new(ours[1][family], 80)];
-        let aim = |local, remote| Aim { local, remote, snd_nxt: Seq(0), rcv_nxt: Seq(0), wnd: u16::MAX };
+        let aim =
+            |local, remote| Aim { local, remote, snd_nxt: Seq(0), rcv_nxt: Seq(0), wnd: u16::MAX, echo: 0 };
         let aims = [aim(ends[0], ends[1]), aim(ends[1], ends[0])];
         let handles = [Vec::new(), Vec::new()];
         let mut two = Self { world, link, threads, handles, ours, aims, seen: Seen::default() };
