@@ -5,10 +5,10 @@
 mod tests;
 
 use super::{
-    AbortFlags, AckThrottle, Backlog, CloseInSynReceived, DataAfterClose, DontLinger, GiveUpCode,
-    InitialWindow, LingerWake, MaxR2, NonblockingLinger, Profile, RefusedRetries, ResetCode,
-    ResetInAcceptQueue, RstInTimeWait, RstInWindow, ShutAndReset, SoError, SynInSynReceived, SynInTimeWait,
-    SynInWindow, TextOnSyn, UnsafeClose, WindowAfterFin,
+    AbortFlags, AckThrottle, Backlog, CloseInSynReceived, CongestionControl, DataAfterClose, DontLinger,
+    GiveUpCode, InitialWindow, LingerWake, MaxR2, NonblockingLinger, Offer, Profile, RefusedRetries,
+    ResetCode, ResetInAcceptQueue, RstInTimeWait, RstInWindow, ShutAndReset, SoError, SynInSynReceived,
+    SynInTimeWait, SynInWindow, TextOnSyn, UnsafeClose, WindowAfterFin, WindowScaling,
 };
 use crate::time::Duration;
 use alloc::format;
@@ -106,6 +106,8 @@ variants! {
     TextOnSyn { Queued = "queued", Dropped = "dropped" }
     Backlog { CountsHalfOpen = "counts_half_open", CountsCompleted = "counts_completed" }
     WindowAfterFin { Kept = "kept", LessOne = "less_one" }
+    Offer { No = "no", IfOffered = "if_offered", Yes = "yes" }
+    CongestionControl { NewReno = "new_reno", Cubic = "cubic" }
     InitialWindow { Rfc5681 = "rfc5681", Rfc6928 = "rfc6928" }
 }
 
@@ -142,6 +144,28 @@ impl Spelled for Duration {
 
     fn spell(&self) -> String {
         self.in_units()
+    }
+}
+
+impl Spelled for WindowScaling {
+    fn spelled(text: &str) -> Option<Self> {
+        match text.to_ascii_lowercase().as_str() {
+            "off" => Some(Self::Off),
+            "for_buffer" => Some(Self::ForBuffer),
+            shift => shift.parse().ok().filter(|shift| *shift <= 14).map(Self::Shift),
+        }
+    }
+
+    fn wants() -> Vec<&'static str> {
+        ["off", "for_buffer", "a shift from 0 to 14"].into()
+    }
+
+    fn spell(&self) -> String {
+        match self {
+            Self::Off => "off".to_string(),
+            Self::ForBuffer => "for_buffer".to_string(),
+            Self::Shift(shift) => shift.to_string(),
+        }
     }
 }
 
@@ -275,6 +299,9 @@ impl Profile {
             text_on_syn,
             backlog,
             ack_throttle,
+            window_scaling,
+            sack,
+            timestamps,
             refused_retries,
             give_up_sends_rst,
             time_wait,
@@ -285,6 +312,7 @@ impl Profile {
             rto_after_syn_loss,
             data_max_r2,
             syn_max_r2,
+            congestion_control,
             initial_window,
             window_after_fin,
             window_update_segments,
@@ -320,6 +348,7 @@ impl Profile {
         ]);
         let AckThrottle { count, per } = ack_throttle;
         all.extend(fields![ack_throttle: count, per]);
+        all.extend(fields![window_scaling, sack, timestamps]);
         let RefusedRetries { count, after } = refused_retries;
         all.extend(fields![refused_retries: count, after]);
         all.extend(fields![
@@ -336,6 +365,7 @@ impl Profile {
         let MaxR2 { retransmissions, time } = syn_max_r2;
         all.extend(fields![syn_max_r2: retransmissions, time]);
         all.extend(fields![
+            congestion_control,
             initial_window,
             window_after_fin,
             window_update_segments,

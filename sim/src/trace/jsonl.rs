@@ -4,7 +4,7 @@ use super::places::Places;
 use super::{Entry, Log, What, describe_call, describe_result};
 use crate::link::Fate;
 use crate::world::World;
-use closewait::packet::Packet;
+use closewait::packet::{Options, Packet, Timestamps};
 use closewait::rule::Rule;
 use serde::Serialize;
 
@@ -63,10 +63,25 @@ struct PacketLine {
     len: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     mss: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window_scale: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sack_permitted: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timestamps: Option<TimestampsLine>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sack: Vec<[u32; 2]>,
+}
+
+#[derive(Serialize)]
+struct TimestampsLine {
+    val: u32,
+    ecr: u32,
 }
 
 impl From<&Packet> for PacketLine {
     fn from(Packet { src, dst, segment }: &Packet) -> Self {
+        let Options { mss, window_scale, sack_permitted, timestamps, sack } = segment.options;
         Self {
             src: src.to_string(),
             dst: dst.to_string(),
@@ -75,7 +90,11 @@ impl From<&Packet> for PacketLine {
             ack: segment.ack.0,
             win: segment.wnd,
             len: segment.payload.len(),
-            mss: segment.options.mss,
+            mss,
+            window_scale,
+            sack_permitted: sack_permitted.then_some(true),
+            timestamps: timestamps.map(|Timestamps { val, ecr }| TimestampsLine { val, ecr }),
+            sack: sack.as_slice().iter().map(|&(left, right)| [left.0, right.0]).collect(),
         }
     }
 }

@@ -38,6 +38,9 @@ fn rows() -> Vec<(&'static str, &'static str, Profile)> {
         row!(backlog, "counts_completed", Backlog::CountsCompleted),
         row!(ack_throttle.count, "3", 3),
         row!(ack_throttle.per, "250us", Duration::from_micros(250)),
+        row!(window_scaling, "7", WindowScaling::Shift(7)),
+        row!(sack, "no", Offer::No),
+        row!(timestamps, "yes", Offer::Yes),
         row!(refused_retries.count, "255", 255),
         row!(refused_retries.after, "0.25s", Duration::from_millis(250)),
         row!(give_up_sends_rst, "true", true),
@@ -51,6 +54,7 @@ fn rows() -> Vec<(&'static str, &'static str, Profile)> {
         row!(data_max_r2.time, "none", None),
         row!(syn_max_r2.retransmissions, "0", Some(0)),
         row!(syn_max_r2.time, "21s", Some(Duration::from_secs(21))),
+        row!(congestion_control, "cubic", CongestionControl::Cubic),
         row!(initial_window, "rfc6928", InitialWindow::Rfc6928),
         row!(window_after_fin, "less_one", WindowAfterFin::LessOne),
         row!(window_update_segments, "1", 1),
@@ -120,9 +124,11 @@ fn a_variant_is_spelled_as_it_is_written() {
         check::<TextOnSyn>(),
         check::<Backlog>(),
         check::<WindowAfterFin>(),
+        check::<Offer>(),
+        check::<CongestionControl>(),
         check::<InitialWindow>(),
     ];
-    assert_eq!(counts, [2, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2]);
+    assert_eq!(counts, [2, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 2]);
 }
 
 #[test]

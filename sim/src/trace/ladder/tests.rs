@@ -26,7 +26,7 @@ fn drawn(text: &str) -> Ladder {
     ladder(&log, &world)
 }
 
-/// The rows by hand: RFC 9293's handshake over a link of 10 ms, then what CS-D2 says of {1, 0}. The port is the
+/// The rows by hand: RFC 9293's handshake over a link of 10 ms, windows of 65,535 octets shifted by 8 after it, then what CS-D2 says of {1, 0}. The port is the
 /// machine's own choice.
 #[test]
 fn a_handshake_and_a_hard_close() {
@@ -42,15 +42,15 @@ fn a_handshake_and_a_hard_close() {
          │                          WSAStartup(0x0202) = 0 {version=0x0202}  ┤
          │                socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 0x100  ┤
          │                               connect(0x100, server:80) … blocks  ┤
-         │◄───────────────── S 0:0(0) win 65535 <mss 1460> ──────────────────┤  active-open (RFC 9293 3.10.1)
+         │◄───────── S 0:0(0) win 65535 <mss 1460,wscale 8,sackOK> ──────────┤  active-open (RFC 9293 3.10.1)
          │                                                CLOSED → SYN_SENT  │  active-open (RFC 9293 3.10.1)
 0.010000 │◄ S 0:0(0) arrives                                                 │
-         ├────────────── S. 0:0(0) ack 1 win 65535 <mss 1460> ──────────────►│  listen-syn (RFC 9293 3.10.7.2)
+         ├────── S. 0:0(0) ack 1 win 65535 <mss 1460,wscale 8,sackOK> ──────►│  listen-syn (RFC 9293 3.10.7.2)
          │  LISTEN → SYN_RECEIVED                                            │  listen-syn (RFC 9293 3.10.7.2)
 0.020000 │                                          S. 0:0(0) ack 1 arrives ►│
          │                                          the socket is connected  │  syn-ack (RFC 9293 3.10.7.3)
          │                                           SYN_SENT → ESTABLISHED  │  syn-ack (RFC 9293 3.10.7.3)
-         │◄─────────────────── . 1:1(0) ack 1 win 65535 ─────────────────────┤  syn-ack (RFC 9293 3.10.7.3)
+         │◄──────────────────── . 1:1(0) ack 1 win 255 ──────────────────────┤  syn-ack (RFC 9293 3.10.7.3)
          │                        connect(0x100, server:80) = 0, after 20ms  ┤
 0.030000 │◄ . 1:1(0) ack 1 arrives                                           │
          │  the socket is connected                                          │  handshake-done (RFC 9293 3.10.7.4)
@@ -150,7 +150,7 @@ fn one_host_with_two_threads() {
     .to_text();
     assert!(text.contains("├  t2: connect(0x104, one:80) … blocks"), "{text}");
     assert!(text.contains("├  t1: listen(0x100, 5) = 0"), "{text}");
-    assert!(text.contains(" S 0:0(0) win 65535 <mss 1460> to itself"), "{text}");
+    assert!(text.contains(" S 0:0(0) win 65535 <mss 1460,wscale 8,sackOK> to itself"), "{text}");
 }
 
 /// A style wraps every piece, and taking it away again leaves the plain text.

@@ -12,7 +12,7 @@ use super::{Entry, Log, What};
 use crate::link::Fate;
 use crate::world::{HostId, World};
 use closewait::addr::{Endpoint, IpAddr};
-use closewait::packet::{Flags, Options, Packet};
+use closewait::packet::{Flags, Options, Packet, Timestamps};
 use closewait::seq::Seq;
 use closewait::time::Instant;
 use closewait::winsock::{Call, ThreadId};
@@ -65,12 +65,30 @@ impl<'a> Dump<'a> {
         if segment.flags.contains(Flags::URG) {
             let _ = write!(text, ", urg {}", segment.urg);
         }
-        let Options { mss } = segment.options;
-        if let Some(mss) = mss {
-            let _ = write!(text, ", options [mss {mss}]");
+        let options = self.options(packet);
+        if !options.is_empty() {
+            let _ = write!(text, ", options [{options}]");
         }
         let _ = write!(text, ", length {len}");
         text
+    }
+
+    /// The options with the NOPs before them, as they are in a datagram.
+    fn options(&self, Packet { src, dst, segment }: &Packet) -> String {
+        let Options { mss, window_scale, sack_permitted, timestamps, sack: _ } = segment.options;
+        let mut words = Vec::new();
+        words.extend(mss.map(|mss| format!("mss {mss}")));
+        words.extend(window_scale.map(|shift| format!("nop,wscale {shift}")));
+        words.extend(sack_permitted.then(|| "nop,nop,sackOK".to_owned()));
+        words.extend(timestamps.map(|Timestamps { val, ecr }| format!("nop,nop,TS val {val} ecr {ecr}")));
+        let blocks = segment.options.sack_on_the_wire();
+        if !blocks.is_empty() {
+            let base = self.bases.get(&(*dst, *src)).copied().unwrap_or_default();
+            let block = |&(left, right): &(Seq, Seq)| format!("{{{}:{}}}", left - base, right - base);
+            let text: String = blocks.iter().map(block).collect();
+            words.push(format!("nop,nop,sack {} {text}", blocks.len()));
+        }
+        words.join(",")
     }
 
     /// Sequence and acknowledgment number as they are shown.

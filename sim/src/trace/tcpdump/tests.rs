@@ -39,12 +39,12 @@ fn a_handshake_a_send_and_a_hard_close() {
 # 00:00:00.000000 server: listen(0x100, 5) = 0 [completed (Winsock 2)]
 # 00:00:00.000000 client: WSAStartup(0x0202) = 0 {{version=0x0202}} [completed (Winsock 2)]
 # 00:00:00.000000 client: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 0x100 [completed (Winsock 2)]
-00:00:00.000000 IP {c} > {s}: Flags [S], seq {client}, win 65535, options [mss 1460], length 0
+00:00:00.000000 IP {c} > {s}: Flags [S], seq {client}, win 65535, options [mss 1460,nop,wscale 8,nop,nop,sackOK], length 0
 # 00:00:00.000000 client: connect(0x100, server:80) blocks
-00:00:00.010000 IP {s} > {c}: Flags [S.], seq {server}, ack {}, win 65535, options [mss 1460], length 0
-00:00:00.020000 IP {c} > {s}: Flags [.], ack 1, win 65535, length 0
+00:00:00.010000 IP {s} > {c}: Flags [S.], seq {server}, ack {}, win 65535, options [mss 1460,nop,wscale 8,nop,nop,sackOK], length 0
+00:00:00.020000 IP {c} > {s}: Flags [.], ack 1, win 255, length 0
 # 00:00:00.020000 client: connect(0x100, server:80) = 0 [completed (Winsock 2)]
-00:00:00.100000 IP {c} > {s}: Flags [P.], seq 1:101, ack 1, win 65535, length 100
+00:00:00.100000 IP {c} > {s}: Flags [P.], seq 1:101, ack 1, win 255, length 100
 # 00:00:00.100000 client: send(0x100, 100) = 100 [completed (Winsock 2)]
 # 00:00:00.100000 client: setsockopt(0x100, SO_LINGER, {{1, 0}}) = 0 [completed (Winsock 2)]
 # 00:00:00.100000 net: drop client > R.
