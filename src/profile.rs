@@ -60,6 +60,8 @@ pub struct Profile {
     pub syn_in_time_wait: SynInTimeWait,
     /// R26, RFC 1337: what a valid RST does to TIME-WAIT.
     pub rst_in_time_wait: RstInTimeWait,
+    /// R64: what TIME-WAIT answers, of segments in its window.
+    pub time_wait_answers: TimeWaitAnswers,
     /// R42: text or FIN that comes with the SYN of a new connection.
     pub text_on_syn: TextOnSyn,
     /// R43: what takes a place in the backlog.
@@ -298,6 +300,15 @@ pub enum RstInTimeWait {
     Ignored,
 }
 
+/// R64: what TIME-WAIT answers, of segments in its window that carry an ACK.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum TimeWaitAnswers {
+    /// Each, by an ACK (RFC 9293 3.10.7.4 fifth: "acknowledge it"), as often as R49 lets it.
+    All,
+    /// None: only what lies outside, a retransmitted FIN above all, is acknowledged.
+    Outside,
+}
+
 /// R42: text or FIN that comes with the SYN of a new connection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum TextOnSyn {
@@ -401,6 +412,7 @@ impl Profile {
         syn_in_syn_received: SynInSynReceived::ChallengeAck,
         syn_in_time_wait: SynInTimeWait::AcceptIfGreater,
         rst_in_time_wait: RstInTimeWait::Closes,
+        time_wait_answers: TimeWaitAnswers::Outside,
         text_on_syn: TextOnSyn::Queued,
         backlog: Backlog::CountsHalfOpen,
         ack_throttle: AckThrottle { count: 10, per: Duration::from_secs(5) },
@@ -457,6 +469,7 @@ impl Profile {
     pub const RFC9293: Self = Self {
         name: "rfc9293",
         syn_in_syn_received: SynInSynReceived::ReturnToListen,
+        time_wait_answers: TimeWaitAnswers::All,
         fin_wait_2: None,
         ..Self::DOCUMENTED
     };

@@ -76,6 +76,7 @@ rules! {
     SynChallenge "syn-challenge" ["RFC 9293 3.10.7.4 fourth, TR-E8, R16"] "A SYN in a synchronized state is answered by a challenge ACK.";
     SynToListen "syn-to-listen" ["RFC 9293 3.10.7.4 fourth, R16"] "A SYN in SYN-RECEIVED of a passive open: back to LISTEN.";
     SynError "syn-error" ["RFC 9293 3.10.7.4 fourth, R52"] "A SYN in the window is an error: RST, the connection is reset.";
+    TimeWaitAnswer "time-wait-answer" ["RFC 9293 3.10.7.4 fifth, R64"] "TIME-WAIT acknowledges what arrives.";
     TimeWaitReopened "time-wait-reopened" ["RFC 9293 3.10.7.4 fourth, MAY-2, R16c"] "A new SYN in TIME-WAIT: the old connection makes room.";
     AckThrottled "ack-throttled" ["RFC 5961 7, TR-C15, R49"] "So many ACKs left for nothing lately that this one does not.";
     NoAckBit "no-ack-bit" ["RFC 9293 3.10.7.4 fifth"] "A segment without the ACK bit is dropped.";

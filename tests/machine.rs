@@ -165,3 +165,90 @@ fn one_machine_has_a_log() {
     let sent: Vec<_> = sent.iter().map(|(host, flags, ms)| (*host, flags.as_str(), *ms)).collect();
     assert_eq!(sent, [("machine", "S", 0), ("wire", "S.", 100), ("machine", ".", 100)]);
 }
+
+/// As in packetdrill a packet is compared when its line comes: calls may stand between, for as long as the tolerance.
+///
+/// Mutation: a packet is overdue as soon as another line comes.
+#[test]
+fn calls_may_stand_between_a_packet_and_its_line() {
+    let text = |wait: &str| {
+        format!("{CONNECTED}+0 send(3, 100) = 100\n+{wait} leaks == 1\n+0 > P. 1:101(100) ack 1\n")
+    };
+    passes(&text("0"));
+    passes(&text("0.003"));
+    let (expected, _) = fails(&text("0.1"));
+    assert_eq!(expected, "no other packet to leave before");
+}
+
+/// A kernel's segmentation offload makes one packet of what leaves here in two; `lenient` puts them together.
+///
+/// Mutation: they are never put together.
+#[test]
+fn lenient_joins_what_offload_would_not_have_parted() {
+    let opened = CONNECTED.replace("win 1000 ", "win 65535 ");
+    let text = format!("{opened}+0 send(3, 2920) = 2920\n+0 > P. 1:2921(2920) ack 1\n");
+    fails(&text);
+    assert_eq!(run(&text, true).verdict, Verdict::Passed);
+    let other = text.replace("2921(2920)", "2922(2921)");
+    assert!(matches!(run(&other, true).verdict, Verdict::Failed(_)));
+}
+
+/// What the RFCs ask stands under `#ifdef STANDARD` in FreeBSD's suite.
+///
+/// Mutation: no name is defined.
+#[test]
+fn the_standard_branch_is_read() {
+    let branch = "#ifdef STANDARD\n+0 state(3) == ESTABLISHED\n#else\n+0 state(3) == CLOSED\n#endif\n";
+    passes(&format!("{CONNECTED}{branch}"));
+    fails(&format!("{CONNECTED}{}", branch.replace("ESTABLISHED", "CLOSED")));
+}
+
+/// A call with a span that is over returns too early.
+///
+/// Mutation: a call that returns at once is always in time.
+#[test]
+fn a_span_is_no_shorter_than_it_says() {
+    let text = |span: &str| format!("{CONNECTED}+{span} getsockopt(3, SO_ERROR) = 0 {{0}}\n");
+    passes(&text("0...0.002"));
+    let (expected, _) = fails(&text("0...0.5"));
+    assert!(expected.starts_with("to return at"), "{expected}");
+}
+
+/// A query counts sockets without a connection as CLOSED, in whichever spelling.
+///
+/// Mutation: only connections and listeners are counted.
+#[test]
+fn a_socket_without_a_connection_is_closed() {
+    let query = |n: u32| format!("+0 `sockstat -4 -P tcp -s | grep -c CLOSED | grep {n}`\n");
+    passes(&format!("{CONNECTED}{}+0 < R 1:1(0)\n{}+0 close(3) = 0\n{}", query(0), query(1), query(0)));
+    passes(&format!("{CONNECTED}+0 %{{ assert tcpi_state == TCPI_ESTABLISHED }}%\n"));
+}
+
+/// What a kernel's `socket` takes and Winsock's does not makes the file one that is skipped, not bad.
+///
+/// Mutation: it is bad input.
+#[test]
+fn what_is_not_winsocks_is_skipped() {
+    for line in [
+        "0 socket(AF_INET, SOCK_STREAM|SOCK_NONBLOCK, IPPROTO_TCP) = 3\n",
+        "0 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3\n+0 recv(3, ..., 10, MSG_DONTWAIT) = -1 EAGAIN\n",
+    ] {
+        assert!(matches!(run(line, false).verdict, Verdict::Skipped(_)), "{line}");
+    }
+}
+
+/// Kernels' switches of window scaling, timestamps and SACK: what a SYN offers.
+///
+/// Mutation: rfc1323 says nothing of timestamps.
+#[test]
+fn settings_say_what_a_syn_offers() {
+    let syn = |lines: &str, options: &str| {
+        passes(&format!(
+            "0 {lines}\n+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n\
+             +0 connect(3, ..., ...) = -1 EINPROGRESS\n+0 > S 0:0(0) win 65535 <{options}>\n"
+        ));
+    };
+    syn("`sysctl net.inet.tcp.rfc1323=1`", "mss 1460,wscale 1,sackOK,TS val ... ecr 0");
+    syn("`sysctl net.inet.tcp.rfc1323=0`", "mss 1460,nop,nop,sackOK");
+    syn("`sysctl net.ipv4.tcp_sack=0 net.ipv4.tcp_window_scaling=0`", "mss 1460");
+}

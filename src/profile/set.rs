@@ -8,7 +8,7 @@ use super::{
     AbortFlags, AckThrottle, Backlog, CloseInSynReceived, CongestionControl, DataAfterClose, DontLinger,
     GiveUpCode, InitialWindow, LingerWake, MaxR2, NonblockingLinger, Offer, Profile, RefusedRetries,
     ResetCode, ResetInAcceptQueue, RstInTimeWait, RstInWindow, ShutAndReset, SoError, SynInSynReceived,
-    SynInTimeWait, SynInWindow, TextOnSyn, UnsafeClose, WindowAfterFin, WindowScaling,
+    SynInTimeWait, SynInWindow, TextOnSyn, TimeWaitAnswers, UnsafeClose, WindowAfterFin, WindowScaling,
 };
 use crate::time::Duration;
 use alloc::format;
@@ -103,6 +103,7 @@ variants! {
     SynInSynReceived { ChallengeAck = "challenge_ack", ReturnToListen = "return_to_listen" }
     SynInTimeWait { AcceptIfGreater = "accept_if_greater", AcceptFromRcvNxt = "accept_from_rcv_nxt" }
     RstInTimeWait { Closes = "closes", Ignored = "ignored" }
+    TimeWaitAnswers { All = "all", Outside = "outside" }
     TextOnSyn { Queued = "queued", Dropped = "dropped" }
     Backlog { CountsHalfOpen = "counts_half_open", CountsCompleted = "counts_completed" }
     WindowAfterFin { Kept = "kept", LessOne = "less_one" }
@@ -296,6 +297,7 @@ impl Profile {
             syn_in_syn_received,
             syn_in_time_wait,
             rst_in_time_wait,
+            time_wait_answers,
             text_on_syn,
             backlog,
             ack_throttle,
@@ -343,6 +345,7 @@ impl Profile {
             syn_in_syn_received,
             syn_in_time_wait,
             rst_in_time_wait,
+            time_wait_answers,
             text_on_syn,
             backlog
         ]);

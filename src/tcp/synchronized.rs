@@ -8,7 +8,8 @@ use super::receive::{Taken, acceptable};
 use super::{Cause, CloseWait, Closing, Cx, Established, FinWait2, Notice, State, StateName, Tcb, TimeWait};
 use crate::packet::{Flags, Options, Segment};
 use crate::profile::{
-    DataAfterClose, RstInTimeWait, RstInWindow, SynInSynReceived, SynInWindow, WindowAfterFin,
+    DataAfterClose, RstInTimeWait, RstInWindow, SynInSynReceived, SynInWindow, TimeWaitAnswers,
+    WindowAfterFin,
 };
 use crate::rule::Rule;
 use crate::seq::Seq;
@@ -259,7 +260,8 @@ fn fifth_ack(state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
     }
     match state {
         State::SynReceived(s) => handshake_ack(s, segment, cx),
-        State::TimeWait(_) | State::SynSent(_) | State::Closed(_) => Continue(state),
+        State::TimeWait(_) => Break(answer_in_time_wait(state, cx)),
+        State::SynSent(_) | State::Closed(_) => Continue(state),
         State::Established(_)
         | State::FinWait1(_)
         | State::FinWait2(_)
@@ -267,6 +269,16 @@ fn fifth_ack(state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
         | State::Closing(_)
         | State::LastAck(_) => synchronized_ack(state, segment, cx),
     }
+}
+
+/// TIME-WAIT: "the only thing that can arrive in this state is a retransmission of the remote FIN. Acknowledge it". A
+/// true retransmission lies outside the window and is acknowledged there.
+fn answer_in_time_wait(mut state: State, cx: &mut Cx<'_>) -> State {
+    match cx.profile.time_wait_answers {
+        TimeWaitAnswers::All => state.challenge(Rule::TimeWaitAnswer, cx),
+        TimeWaitAnswers::Outside => {}
+    }
+    state
 }
 
 /// SYN-RECEIVED: the ACK of our SYN establishes the connection; any other is answered by a RST.

@@ -157,8 +157,8 @@ fn an_ack_is_delayed_and_is_not() {
     assert_eq!(closewait, [Some(1_461), None, None, Some(2_921), Some(4_381)]);
 }
 
-/// smoltcp's receive buffer of 256 KB would need window scaling, which closewait does not negotiate yet (it sends no
-/// option, and smoltcp scales only if both do): 65,535 is all that it announces.
+/// smoltcp's receive buffer of 256 KB needs window scaling, and the SYN of this test offers none (RFC 7323: both
+/// must): 65,535 is all that it announces.
 ///
 /// Mutation: no buffer is larger than 65,535 bytes.
 #[test]

@@ -8,6 +8,9 @@ use bytes::Bytes;
 use closewait::addr::{Endpoint, IpAddr, Ipv4Addr, Ipv6Addr};
 use closewait::winsock::{Call, CallResult, Handle, Value, consts};
 
+/// What a kernel's `socket` takes, and Winsock's does not.
+const POSIX_ONLY: [&str; 2] = ["SOCK_NONBLOCK", "SOCK_CLOEXEC"];
+
 /// Why a call cannot be made.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Refusal {
@@ -82,6 +85,10 @@ impl Args<'_> {
             Some(Arg::Int(value)) => Ok(*value),
             Some(Arg::Names(names)) => match constants(names) {
                 Some(value) => Ok(value),
+                None if names.iter().any(|name| POSIX_ONLY.contains(&name.as_str())) => {
+                    let names = names.join("|");
+                    Err(Refusal::NotModelled(format!("{}'s {names} is not Winsock's", self.function)))
+                }
                 None => self.malformed(&format!("{what}; {} is unknown", names.join("|"))),
             },
             _ => self.malformed(what),
@@ -95,6 +102,22 @@ impl Args<'_> {
             Ok(value) => Ok(value),
             Err(_) => self.malformed(&format!("{what} of 32 bits")),
         }
+    }
+
+    /// Flags by name, of which those given are known.
+    fn flags(&self, known: &[&str]) -> Result<(), Refusal> {
+        let names = self.args.iter().skip(2).filter_map(|a| match &a.value {
+            Arg::Names(names) => Some(names),
+            _ => None,
+        });
+        match names.flatten().find(|name| !known.contains(&name.as_str())) {
+            Some(flag) => Err(Refusal::NotModelled(format!("{}'s {flag} is not modelled", self.function))),
+            None => Ok(()),
+        }
+    }
+
+    fn no_buffer<T>(&self) -> Result<T, Refusal> {
+        Err(Refusal::NotModelled(format!("{}'s buffer is never NULL", self.function)))
     }
 
     fn length(&self) -> Option<i64> {
@@ -221,7 +244,9 @@ pub(super) fn prepare(call: &CallEvent, names: &Names, addresses: &Addresses) ->
 /// `send(3, 1000)`, `send(3, "text", 4, 0)`, `write(3, ..., 1000)`: the bytes are filled in by position later.
 fn send(a: &Args<'_>) -> Result<Call, Refusal> {
     let s = a.socket(0)?;
+    a.flags(&["MSG_NOSIGNAL"])?;
     let data = match (a.get(1), a.length()) {
+        (Some(Arg::Null), _) => return a.no_buffer(),
         (Some(Arg::Text(text)), length) => {
             let len = length.and_then(|n| usize::try_from(n).ok()).unwrap_or(text.len());
             Bytes::copy_from_slice(&text[..len.min(text.len())])
@@ -237,6 +262,10 @@ fn send(a: &Args<'_>) -> Result<Call, Refusal> {
 
 fn recv(a: &Args<'_>) -> Result<Call, Refusal> {
     let s = a.socket(0)?;
+    a.flags(&["MSG_PEEK", "MSG_NOSIGNAL"])?;
+    if a.get(1) == Some(&Arg::Null) {
+        return a.no_buffer();
+    }
     let peek = a.args.iter().any(|arg| matches!(&arg.value, Arg::Names(n) if n == &["MSG_PEEK"]));
     match a.length().and_then(|n| usize::try_from(n).ok()) {
         Some(len) => Ok(Call::Recv { s, len, flags: if peek { consts::MSG_PEEK } else { 0 } }),

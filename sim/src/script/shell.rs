@@ -2,7 +2,7 @@
 //! profile sets it, a query of a connection's state becomes a check, anything else is skipped and counted.
 
 use super::lanes::state_named;
-use closewait::profile::{Profile, RstInTimeWait, RstInWindow, SynInWindow};
+use closewait::profile::{Offer, Profile, RstInTimeWait, RstInWindow, SynInWindow, WindowScaling};
 use closewait::tcp::StateName;
 use closewait::time::Duration;
 
@@ -17,18 +17,20 @@ pub(super) enum Meaning {
     Unknown,
 }
 
-/// `sysctl -w net.inet.tcp.msl=30000`: sets the fields that a line's variables correspond to; false if there are
-/// none.
+/// `sysctl -w net.inet.tcp.msl=30000`, `set_sysctls.py /proc/sys/net/ipv4/tcp_syn_retries=1`: sets the fields that
+/// the variables of a line's commands correspond to; false if there are none.
 pub(super) fn set(profile: &mut Profile, text: &str) -> bool {
-    let words = text.split_whitespace();
-    if !text.trim_start().starts_with("sysctl") {
-        return false;
-    }
-    let settings = words.filter_map(|word| {
-        let (name, value) = word.trim_end_matches(';').split_once('=')?;
+    let commands = text.split(['\n', ';', '&', '|']).map(str::split_whitespace);
+    let settings = commands.filter_map(|mut words| {
+        let command = words.next()?;
+        (command == "sysctl" || command.ends_with("set_sysctls.py")).then_some(words)
+    });
+    let settings = settings.flatten().filter_map(|word| {
+        let (name, value) = word.split_once('=')?;
+        let name = name.strip_prefix("/proc/sys/").unwrap_or(name).replace('/', ".");
         Some((name, value.trim_matches(['"', '\'']).parse().ok()?))
     });
-    settings.fold(false, |any, (name, value)| set_variable(profile, name, value) || any)
+    settings.fold(false, |any, (name, value)| set_variable(profile, &name, value) || any)
 }
 
 /// Sets what a kernel's variable corresponds to; false if there is nothing.
@@ -43,6 +45,17 @@ fn set_variable(profile: &mut Profile, name: &str, value: u64) -> bool {
         "net.inet.tcp.finwait2_timeout" => profile.fin_wait_2 = Some(millis),
         "net.inet.tcp.recvspace" => profile.receive_buffer = bytes,
         "net.inet.tcp.sendspace" => profile.send_buffer = bytes,
+        "net.inet.tcp.rfc1323" => {
+            profile.window_scaling = if value == 0 { WindowScaling::Off } else { WindowScaling::ForBuffer };
+            profile.timestamps = if value == 0 { Offer::No } else { Offer::Yes };
+        }
+        "net.ipv4.tcp_window_scaling" => {
+            profile.window_scaling = if value == 0 { WindowScaling::Off } else { WindowScaling::ForBuffer };
+        }
+        "net.ipv4.tcp_timestamps" => profile.timestamps = if value == 0 { Offer::No } else { Offer::Yes },
+        "net.inet.tcp.sack.enable" | "net.ipv4.tcp_sack" => {
+            profile.sack = if value == 0 { Offer::No } else { Offer::Yes };
+        }
         "net.inet.tcp.insecure_rst" => {
             profile.rst_in_window = if value == 0 { RstInWindow::ChallengeAck } else { RstInWindow::Resets };
         }

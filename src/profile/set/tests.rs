@@ -34,6 +34,7 @@ fn rows() -> Vec<(&'static str, &'static str, Profile)> {
         row!(syn_in_syn_received, "return_to_listen", SynInSynReceived::ReturnToListen),
         row!(syn_in_time_wait, "accept_from_rcv_nxt", SynInTimeWait::AcceptFromRcvNxt),
         row!(rst_in_time_wait, "ignored", RstInTimeWait::Ignored),
+        row!(time_wait_answers, "all", TimeWaitAnswers::All),
         row!(text_on_syn, "dropped", TextOnSyn::Dropped),
         row!(backlog, "counts_completed", Backlog::CountsCompleted),
         row!(ack_throttle.count, "3", 3),
@@ -121,6 +122,7 @@ fn a_variant_is_spelled_as_it_is_written() {
         check::<SynInSynReceived>(),
         check::<SynInTimeWait>(),
         check::<RstInTimeWait>(),
+        check::<TimeWaitAnswers>(),
         check::<TextOnSyn>(),
         check::<Backlog>(),
         check::<WindowAfterFin>(),
@@ -128,7 +130,7 @@ fn a_variant_is_spelled_as_it_is_written() {
         check::<CongestionControl>(),
         check::<InitialWindow>(),
     ];
-    assert_eq!(counts, [2, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 2]);
+    assert_eq!(counts, [2, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 2]);
 }
 
 #[test]

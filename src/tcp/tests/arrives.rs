@@ -145,7 +145,7 @@ fn synchronized(b: Before, mut seg: Seg) -> After {
         return reset(state, ack);
     }
     if state == TimeWait {
-        return after(state);
+        return acked(state, nxt, rcv);
     }
     if ack > nxt {
         return acked(state, nxt, rcv);

@@ -89,7 +89,7 @@ fn fin_with_the_ack_of_ours() {
 /// Mutation: the timer is not restarted.
 #[test]
 fn time_wait_starts_anew_with_a_retransmitted_fin() {
-    let t = Tcp::in_state(StateName::TimeWait, &Profile::RFC9293);
+    let t = Tcp::in_state(StateName::TimeWait, &Profile::DOCUMENTED);
     let over = "timer | time-wait-over
         ! Ended(Finished) | time-wait-over
         TIME_WAIT -> CLOSED | time-wait-over";
@@ -111,6 +111,33 @@ fn time_wait_starts_anew_with_a_retransmitted_fin() {
          wait 140s
          {over}"
     ));
+}
+
+/// R64: by the RFC's word whatever arrives in TIME-WAIT is acknowledged, but for what carries no ACK, and 2 MSL are
+/// not restarted by it; ten in five seconds (R49).
+/// Mutation: nothing in the window of TIME-WAIT is answered.
+#[test]
+fn time_wait_acknowledges_what_arrives() {
+    let mut t = Tcp::in_state(StateName::TimeWait, &Profile::RFC9293);
+    t.run("+100s");
+    for _ in 0..5 {
+        t.run(
+            "< . 2:2 ack 2
+             > . 2:2 ack 2 win 10000 | time-wait-answer
+             < P. 5:8 ack 2
+             > . 2:2 ack 2 win 10000 | time-wait-answer",
+        );
+    }
+    t.run(
+        "< . 2:2 ack 2
+         drop | ack-throttled
+         < P 2:5
+         drop | no-ack-bit
+         wait 140s
+         timer | time-wait-over
+         ! Ended(Finished) | time-wait-over
+         TIME_WAIT -> CLOSED | time-wait-over",
+    );
 }
 
 /// TR-E12, TR-E14, R7b: after the peer's FIN its retransmission is acknowledged, text beyond it ignored; the state

@@ -484,7 +484,7 @@ fn skipped(span: Span, why: impl Into<String>) -> Stop {
 pub(super) fn state_named(name: &str) -> Option<StateName> {
     let plain = |text: &str| -> String {
         let text = text.to_ascii_uppercase();
-        let text = text.strip_prefix("TCP_").unwrap_or(&text).to_owned();
+        let text = ["TCPI_", "TCP_"].iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(&text);
         text.chars().filter(char::is_ascii_alphanumeric).collect()
     };
     let wanted = match plain(name).as_str() {

@@ -8,7 +8,7 @@ use crate::trace::describe_call;
 use closewait::time::Instant;
 use closewait::winsock::{Call, CallResult, Outcome, Value, consts};
 
-/// A call with a span that has not returned.
+/// A call with a span, and when it may return.
 pub(super) struct Blocked<'a> {
     line: &'a Line,
     call: &'a CallEvent,
@@ -39,7 +39,9 @@ impl<'a> Machine<'a> {
         match self.world.call(self.thread, made.clone(), &mut self.stage) {
             Outcome::Returned(returned) => {
                 self.flow_after(&made);
-                self.compare(line, call, &made, &returned.result)
+                let back = Blocked { line, call, base, made };
+                self.in_time(&back)?;
+                self.compare(line, call, &back.made, &returned.result)
             }
             Outcome::Blocked => {
                 self.flow_after(&made);

@@ -15,11 +15,16 @@ impl Machine<'_> {
         host.socket(host.winsock().process_of(self.thread.id)?, s)
     }
 
-    /// The states of every connection and listener.
+    /// The states of every connection and listener, and of sockets that are neither.
     fn states(&self) -> Vec<StateName> {
         let netstat = self.world.netstat(self.host);
         let connections = netstat.connections.iter().map(|(row, _)| row.state);
-        connections.chain(netstat.listeners.iter().map(|_| StateName::Listen)).collect()
+        let open = self.world.host(self.host).leaks();
+        let sockets = open.iter().filter_map(|open| self.socket(open.handle)).map(|status| status.state);
+        connections
+            .chain(netstat.listeners.iter().map(|_| StateName::Listen))
+            .chain(sockets.filter(|&state| state == StateName::Closed))
+            .collect()
     }
 
     /// A shell line: what sets a field of the profile sets it from here on.

@@ -28,7 +28,7 @@ use closewait::addr::{Endpoint, IpAddr, Ipv4Addr, Ipv6Addr};
 use closewait::time::{Duration, Instant};
 use closewait::winsock::{Call, Handle};
 use std::collections::BTreeMap;
-use wire::Flow;
+use wire::{Flow, PacketLine};
 
 /// packetdrill's port, where a script leaves it out.
 const PORT: u16 = 8080;
@@ -48,6 +48,9 @@ struct Machine<'a> {
     ends: BTreeMap<Handle, (Endpoint, Endpoint)>,
     /// Packets of the machine that lines were about.
     taken: usize,
+    /// The lines that expect a packet, and how many of them were carried out.
+    packet_lines: Vec<PacketLine>,
+    expected_lines: usize,
     /// Start and end of the previous line.
     previous: (Instant, Instant),
     tolerance: Option<Duration>,
@@ -140,6 +143,8 @@ impl<'a> Machine<'a> {
             flow: Flow::default(),
             ends: BTreeMap::new(),
             taken: 0,
+            packet_lines: PacketLine::all(&script.lines),
+            expected_lines: 0,
             previous: (Instant::START, Instant::START),
             tolerance: headers.tolerance,
             lenient: options.lenient,
@@ -161,7 +166,7 @@ impl<'a> Machine<'a> {
         // An expected packet may come a little early or late; everything else happens when it says.
         if !outbound {
             self.run_to(start)?;
-            self.nothing_left_over(line.span)?;
+            self.nothing_overdue(line.span)?;
         }
         let start = start.max(self.now());
         match &line.event {
@@ -230,6 +235,11 @@ impl<'a> Machine<'a> {
 
     fn finish(&mut self) -> Result<(), Stop> {
         self.run_to(self.now())?;
+        // What has a span may still return.
+        let patience = self.now() + Duration::from_secs(100_000);
+        while self.blocked.is_some() && self.world.next_event().is_some_and(|next| next <= patience) {
+            self.step()?;
+        }
         self.nothing_left_over(Span::default())?;
         self.nothing_blocked()
     }

@@ -4,11 +4,13 @@
 //! makes it the connection of the SYN that leaves; after `listen` the next packet from the wire begins a new one,
 //! from a port of its own.
 
-use super::super::ast::{Line, Span, Start, TcpPacket};
+use super::super::ast::{Event, Line, Span, Start, TcpPacket};
 use super::super::options::options;
 use super::super::report::Failure;
 use super::super::stage::{Sent, describe_spec};
 use super::{Machine, PORT, Stop};
+use crate::wire::length;
+use crate::world::MTU;
 use closewait::addr::{Endpoint, IpAddr};
 use closewait::packet::{Flags, Packet, Segment};
 use closewait::seq::Seq;
@@ -68,7 +70,13 @@ impl Machine<'_> {
         segment.urg = spec.urg.unwrap_or(0);
         segment.payload = vec![0; usize::from(len)].into();
         segment.options = options(spec.options.as_ref(), numbers.isn(here, there));
-        self.world.send_outside(self.wire, Packet { src: there, dst: here, segment }, &mut self.stage);
+        let packet = Packet { src: there, dst: here, segment };
+        if length(&packet) > usize::from(MTU) {
+            // A kernel is handed such a segment by its receive offload, which has put it together.
+            self.world.inject(self.host, packet, &mut self.stage);
+        } else {
+            self.world.send_outside(self.wire, packet, &mut self.stage);
+        }
         self.run_to(self.now())
     }
 
@@ -101,6 +109,7 @@ impl Machine<'_> {
         }
         let Some(sent) = self.next_sent().cloned() else { return Ok(()) };
         self.taken += 1;
+        let sent = if self.lenient { self.joined(spec, sent) } else { sent };
         let timely = any || (sent.at + slack >= start && sent.at <= latest);
         if !timely || !self.stage.numbers.matches(&self.compared(spec), &sent.packet) {
             let expected = format!("> {} at {start}", describe_spec(spec));
@@ -113,16 +122,82 @@ impl Machine<'_> {
         }
         let at = if any { sent.at } else { start };
         self.previous = (at, at);
+        self.expected_lines += 1;
         Ok(())
+    }
+
+    /// Text that a kernel's segmentation offload lets leave in one piece, and that left here in several: as one. Which
+    /// of the pieces asked to be pushed is not compared.
+    fn joined(&mut self, spec: &TcpPacket, first: Sent) -> Sent {
+        let wanted = spec.seq.as_ref().map_or(0, |range| u32::from(range.value.len));
+        let mut whole = first;
+        while whole.packet.segment.text_len() < wanted
+            && let Some(next) = self.next_sent().filter(|next| follows(&whole, next))
+        {
+            let (segment, more) = (&mut whole.packet.segment, &next.packet.segment);
+            segment.payload = [&segment.payload[..], &more.payload[..]].concat().into();
+            segment.flags |= more.flags;
+            segment.flags.remove(Flags::PSH);
+            if spec.flags.value.contains(Flags::PSH) {
+                segment.flags |= Flags::PSH;
+            }
+            self.taken += 1;
+        }
+        whole
     }
 
     fn describe(&self, sent: &Sent) -> String {
         format!("{} > {} [{}]", sent.at, self.stage.numbers.describe(&sent.packet), sent.rule)
     }
 
-    /// A packet that left and is not in the script is a failure.
-    pub(super) fn nothing_left_over(&self, span: Span) -> Result<(), Stop> {
+    /// A packet that left and is not in the script is a failure. As in packetdrill it is compared when the next packet
+    /// line comes; here, if no line can be about it any more.
+    pub(super) fn nothing_overdue(&self, span: Span) -> Result<(), Stop> {
         let Some(sent) = self.next_sent() else { return Ok(()) };
-        Err(Failure::new(span, "no other packet to leave before", self.describe(sent)).into())
+        let now = self.now();
+        let may_come = match self.packet_lines.get(self.expected_lines) {
+            Some(PacketLine::Whenever) => true,
+            Some(PacketLine::Timed) => sent.at + self.tolerance(now) >= now,
+            None => return self.nothing_left_over(span),
+        };
+        if may_come { Ok(()) } else { Err(self.left_over(sent, span)) }
     }
+
+    /// A packet that no line is about is a failure, also after the last line.
+    pub(super) fn nothing_left_over(&self, span: Span) -> Result<(), Stop> {
+        self.next_sent().map_or(Ok(()), |sent| Err(self.left_over(sent, span)))
+    }
+
+    fn left_over(&self, sent: &Sent, span: Span) -> Stop {
+        Failure::new(span, "no other packet to leave before", self.describe(sent)).into()
+    }
+}
+
+/// When a line expects its packet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum PacketLine {
+    Timed,
+    Whenever,
+}
+
+impl PacketLine {
+    /// What the lines of a script expect, in order.
+    pub(super) fn all(lines: &[Line]) -> Vec<Self> {
+        let expects = |line: &&Line| matches!(&line.event, Event::Packet(p) if !p.inbound);
+        let when =
+            |line: &Line| if line.time.value.start == Start::Any { Self::Whenever } else { Self::Timed };
+        lines.iter().filter(expects).map(when).collect()
+    }
+}
+
+/// Whether a segment's text follows another's, and both left together.
+fn follows(before: &Sent, next: &Sent) -> bool {
+    let (a, b) = (&before.packet, &next.packet);
+    let control = Flags::SYN | Flags::FIN | Flags::RST;
+    before.at == next.at
+        && (a.src, a.dst, a.segment.ack) == (b.src, b.dst, b.segment.ack)
+        && a.segment.text_len() > 0
+        && b.segment.text_len() > 0
+        && b.segment.seq == a.segment.seq + a.segment.text_len()
+        && !a.segment.flags.intersects(control)
 }

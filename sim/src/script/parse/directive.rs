@@ -4,6 +4,10 @@
 use super::lex::{self, Kind, Token};
 use super::{Fault, Parse, Parser};
 
+/// Defined in every file: FreeBSD's suite has what the RFCs ask and what its kernel does side by side, the former
+/// under this name.
+pub(super) const STANDARD: &str = "STANDARD";
+
 const DIRECTIVES: &str = "ifdef ifndef if else endif define undef include";
 
 impl<'a> Parser<'a> {

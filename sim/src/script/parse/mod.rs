@@ -124,7 +124,7 @@ impl<'a> Parser<'a> {
             at: 0,
             depth: 0,
             conditions: Vec::new(),
-            defines: BTreeMap::new(),
+            defines: BTreeMap::from([(directive::STANDARD, None)]),
             hosts: BTreeSet::new(),
             suggestions: 0,
             script: Script::default(),
