@@ -88,3 +88,36 @@ fn a_setting_that_is_none_is_bad_input_and_says_what_would_do() {
         "{found:?}"
     );
 }
+
+/// Events and protocol infos are made by calls; used before, they make the file bad input, each at its place. Events
+/// belong to their process, infos to everybody.
+///
+/// Mutation: an event is everybody's.
+#[test]
+fn a_label_is_bound_before_it_is_used() {
+    let head = "--host=a\n--host=b\n";
+    let run = |lines: &str| {
+        let text = format!("{head}{lines}");
+        let report = script::run(&text, &Options::default()).unwrap_or_else(|d| panic!("{d:?}\n{text}"));
+        match report.verdict {
+            Verdict::Failed(failures) => {
+                assert!(failures.iter().all(|failure| failure.bad_input), "{failures:?}");
+                failures.iter().map(|f| text[f.span.start..f.span.end].to_owned()).collect()
+            }
+            Verdict::Passed | Verdict::Skipped(_) => Vec::new(),
+        }
+    };
+    let none: [String; 0] = [];
+    assert_eq!(
+        run("0 a: WSAEventSelect(3, ev1, FD_READ) = 0\n+0 a: WSASocket(info2) = 4\n"),
+        ["ev1", "info2"]
+    );
+    assert_eq!(run("0 a: WSARecv(3, 10, ov1{event=ev7}) = -1 WSA_IO_PENDING\n"), ["ev7"]);
+    let made = "0 a: WSACreateEvent() = ev1\n+0 a: WSADuplicateSocket(3, b.p1) = 0 info1\n";
+    assert_eq!(run(&format!("{made}+0 a.t2: WSAResetEvent(ev1) = 1\n+0 b: WSASocket(info1) = 4\n")), none);
+    assert_eq!(
+        run(&format!("{made}+0 a.p2: WSAResetEvent(ev1) = 1\n+0 b: WSAResetEvent(ev1) = 1\n")),
+        ["ev1", "ev1"]
+    );
+    assert_eq!(run("0 a: WSAAsyncSelect(3, win1, FD_CLOSE) = 0\n"), none);
+}

@@ -5,6 +5,7 @@
 //!                           └─▶ lanes.rs   files with --host: simulated hosts over links
 //!                           └─▶ machine.rs files without: one host, the script plays the wire
 //!            calls.rs, names.rs: what a call line asks for, whether a result is what it says
+//!            labels.rs: what a call makes is used after it
 //!            shell.rs: shell lines, which are never run; limits.rs: what one file may ask for
 //!            stage.rs: what stands beside the world; report.rs: what came of it; jsonl.rs: for programs
 //!            show.rs: what was asked of the network, in the notation again
@@ -16,6 +17,7 @@ pub mod ast;
 mod calls;
 pub mod diagnostic;
 mod jsonl;
+mod labels;
 mod lanes;
 mod limits;
 mod machine;
@@ -62,6 +64,10 @@ pub fn run_within(text: &str, options: &Options, events: u64) -> Result<Report, 
         Ok(headers) => headers,
         Err(failures) => return failed(failures),
     };
+    let unbound = labels::unbound(&script);
+    if !unbound.is_empty() {
+        return failed(unbound);
+    }
     let mut report = if headers.lanes() {
         match headers.build(&script, options) {
             Ok(set) => lanes::play(&script, set, events),
