@@ -13,7 +13,7 @@
 
 mod layout;
 mod rows;
-#[cfg(test)]
+#[cfg(all(test, feature = "script"))]
 mod tests;
 
 use super::Log;

@@ -9,7 +9,7 @@
 mod calls;
 mod headers;
 mod lines;
-#[cfg(test)]
+#[cfg(all(test, feature = "script"))]
 mod tests;
 
 use super::{Log, Off};

@@ -4,7 +4,7 @@
 //! As with tcpdump, numbers are relative to a connection's first segment with ACK, but for those of a segment with
 //! SYN and of one without ACK.
 
-#[cfg(test)]
+#[cfg(all(test, feature = "script"))]
 mod tests;
 
 use super::places::Places;
