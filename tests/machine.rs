@@ -232,6 +232,10 @@ fn what_is_not_winsocks_is_skipped() {
     for line in [
         "0 socket(AF_INET, SOCK_STREAM|SOCK_NONBLOCK, IPPROTO_TCP) = 3\n",
         "0 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3\n+0 recv(3, ..., 10, MSG_DONTWAIT) = -1 EAGAIN\n",
+        "0 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3\n+0 send(3, ..., 10, MSG_MORE) = 10\n",
+        "0 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3\n+0 write(3, NULL, 10) = -1 EFAULT\n",
+        "0 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3\n+0 read(3, NULL, 10) = -1 EFAULT\n",
+        "0 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3\n+0 setsockopt(3, SOL_IP, IP_TTL, [4], 4) = 0\n",
     ] {
         assert!(matches!(run(line, false).verdict, Verdict::Skipped(_)), "{line}");
     }
@@ -251,4 +255,31 @@ fn settings_say_what_a_syn_offers() {
     syn("`sysctl net.inet.tcp.rfc1323=1`", "mss 1460,wscale 1,sackOK,TS val ... ecr 0");
     syn("`sysctl net.inet.tcp.rfc1323=0`", "mss 1460,nop,nop,sackOK");
     syn("`sysctl net.ipv4.tcp_sack=0 net.ipv4.tcp_window_scaling=0`", "mss 1460");
+}
+
+/// A kernel's receive offload hands up more than a link carries in one piece; it is acknowledged as one.
+///
+/// Mutation: what is too big for the link is lost on it.
+#[test]
+fn a_segment_may_be_larger_than_a_link_carries() {
+    passes(&format!("{CONNECTED}+0 < . 1:20001(20000) ack 1\n+0 > . 1:1(0) ack 20001\n"));
+}
+
+/// A call with a span may return after the last line, and then when the span says.
+///
+/// Mutation: nothing happens after the last line.
+#[test]
+fn a_span_may_end_after_the_last_line() {
+    let connect = |end| {
+        format!(
+            "0 `true\n./set_sysctls.py /proc/sys/net/ipv4/tcp_syn_retries=1`\n\
+             0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n\
+             0...{end} connect(3, ..., ...) = -1 ETIMEDOUT\n0 > S 0:0(0) <...>\n1 > S 0:0(0) <...>\n"
+        )
+    };
+    // RFC 6298 5.5: the first timeout is a second, the second two.
+    passes(&connect(3));
+    let (expected, happened) = fails(&connect(2));
+    assert_eq!(expected, "to return at 2.000000");
+    assert!(happened.contains("returned at 3.000000"), "{happened}");
 }
