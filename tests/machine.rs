@@ -257,6 +257,34 @@ fn settings_say_what_a_syn_offers() {
     syn("`sysctl net.ipv4.tcp_sack=0 net.ipv4.tcp_window_scaling=0`", "mss 1460");
 }
 
+/// Under `lenient` the machine offers what the script's own SYN lists: what both ends agreed on is in every segment
+/// after it. RFC 7323 2.2: windows after the handshake are shifted; of the 65,535 of the SYN, 65,535 >> 9 is 127.
+///
+/// Mutation: the profile alone says what is offered.
+#[test]
+fn lenient_offers_what_the_scripts_syn_lists() {
+    let text = |offered: &str, agreed: &str| {
+        format!(
+            " 0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n\
+             +0 connect(3, ..., ...) = -1 EINPROGRESS\n+0 > S 0:0(0) {offered}\n\
+             +0 < S. 0:0(0) ack 1 win 1000 <mss 1460,sackOK,TS val 7 ecr 1,nop,wscale 0>\n+0 > . 1:1(0) ack 1 {agreed}\n"
+        )
+    };
+    for (offered, agreed) in [
+        ("<mss 1460,sackOK,TS val 1 ecr 0,nop,wscale 9>", "win 127 <nop,nop,TS val 2 ecr 7>"),
+        ("<mss 1460,nop,wscale 9>", "win 127 <nop>"),
+        ("<mss 1460>", "win 65535 <nop>"),
+        // The profile's own: a shift of 1, and no timestamps.
+        ("<...>", "win 32767 <nop>"),
+    ] {
+        let text = text(offered, agreed);
+        assert_eq!(run(&text, true).verdict, Verdict::Passed, "{text}");
+    }
+    let (offered, agreed) =
+        ("<mss 1460,sackOK,TS val 1 ecr 0,nop,wscale 9>", "win 127 <nop,nop,TS val 2 ecr 7>");
+    fails(&text(offered, agreed));
+}
+
 /// A kernel's receive offload hands up more than a link carries in one piece; it is acknowledged as one.
 ///
 /// Mutation: what is too big for the link is lost on it.

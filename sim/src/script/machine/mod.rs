@@ -121,9 +121,13 @@ impl<'a> Machine<'a> {
             let message = "no host has a name here: a header such as --host=client gives one";
             return Err(Failure::bad_input(lane.span, message));
         }
-        let (mut world, thread, wire) = world(headers, options);
+        let (mut world, thread, other_end) = world(headers, options);
         let (host, [_, there]) = (thread.host, addresses());
-        let mut stage = Stage::with_wire(wire);
+        if let Some(syn) = options.lenient.then(|| wire::first_syn(&script.lines)).flatten() {
+            let profile = world.host(host).stack().profile().clone();
+            world.set_profile(host, wire::offering(profile, &syn));
+        }
+        let mut stage = Stage::with_wire(other_end);
         let starts =
             |line: &Line| matches!(&line.event, Event::Call(call) if call.name.value == "WSAStartup");
         if !script.lines.iter().any(starts) {
@@ -135,7 +139,7 @@ impl<'a> Machine<'a> {
             world,
             stage,
             host,
-            wire,
+            wire: other_end,
             thread,
             addresses: Addresses { v6: headers.v6, hosts: Vec::new(), other },
             names: Names::default(),

@@ -4,7 +4,7 @@
 //! makes it the connection of the SYN that leaves; after `listen` the next packet from the wire begins a new one,
 //! from a port of its own.
 
-use super::super::ast::{Event, Line, Span, Start, TcpPacket};
+use super::super::ast::{Event, Line, OptionsSpec, PacketBody, Span, Start, TcpPacket};
 use super::super::options::options;
 use super::super::report::Failure;
 use super::super::stage::{Sent, describe_spec};
@@ -12,7 +12,8 @@ use super::{Machine, PORT, Stop};
 use crate::wire::length;
 use crate::world::MTU;
 use closewait::addr::{Endpoint, IpAddr};
-use closewait::packet::{Flags, Packet, Segment};
+use closewait::packet::{Flags, Options, Packet, Segment};
+use closewait::profile::{Offer, Profile, WindowScaling};
 use closewait::seq::Seq;
 use closewait::time::Instant;
 use closewait::winsock::Call;
@@ -187,6 +188,29 @@ impl PacketLine {
         let when =
             |line: &Line| if line.time.value.start == Start::Any { Self::Whenever } else { Self::Timed };
         lines.iter().filter(expects).map(when).collect()
+    }
+}
+
+/// The options of the first SYN that the script expects of an active open, if it lists them.
+pub(super) fn first_syn(lines: &[Line]) -> Option<Options> {
+    lines.iter().find_map(|line| {
+        let Event::Packet(packet) = &line.event else { return None };
+        let PacketBody::Tcp(spec) = &packet.body else { return None };
+        let flags = spec.flags.value;
+        let syn = !packet.inbound && flags.contains(Flags::SYN) && !flags.contains(Flags::ACK);
+        let list = spec.options.as_ref().filter(|o| syn && matches!(o, OptionsSpec::List(_)))?;
+        Some(options(Some(list), Seq(0)))
+    })
+}
+
+/// A profile that offers what a SYN offers: the segments of a script say what both ends agreed on.
+pub(super) fn offering(profile: Profile, syn: &Options) -> Profile {
+    let offer = |is_there| if is_there { Offer::Yes } else { Offer::No };
+    Profile {
+        window_scaling: syn.window_scale.map_or(WindowScaling::Off, WindowScaling::Shift),
+        sack: offer(syn.sack_permitted),
+        timestamps: offer(syn.timestamps.is_some()),
+        ..profile
     }
 }
 
