@@ -363,3 +363,18 @@ fn names_do_not_reach_the_terminal_as_control_characters() {
     assert!(!out.stdout.contains(&0x1b) && !out.stderr.contains(&0x1b));
     assert_eq!(text(&out.stderr).lines().filter(|l| l.starts_with("ok")).count(), 0);
 }
+
+/// Every row of the ladders in the README and the guide is one of hard.pkt's.
+#[test]
+fn the_guides_show_rows_that_are() {
+    let out = text(&closewait(&["run", &shipped("hard.pkt"), "--format", "ladder"]).stdout);
+    for (page, count) in
+        [(include_str!("../../../README.md"), 6), (include_str!("../../../docs/running.md"), 9)]
+    {
+        let rows: Vec<_> = page.lines().filter(|line| line.contains('│')).collect();
+        assert_eq!(rows.len(), count);
+        for row in rows {
+            assert!(out.lines().any(|line| line == row), "{row}\n{out}");
+        }
+    }
+}

@@ -54,6 +54,8 @@ struct Rows<'a> {
     waiting: BTreeMap<Key, (Instant, &'a Call)>,
     /// Hosts with more than one thread that calls.
     threaded: BTreeSet<HostId>,
+    /// Packets that are there at the instant at which they are sent: their arrows say all.
+    at_once: Vec<&'a Packet>,
     /// There is more than one connection: segments and states say whose they are.
     many: bool,
 }
@@ -86,6 +88,7 @@ pub(super) fn rows(log: &Log, world: &World) -> Vec<Row> {
         returns,
         waiting: BTreeMap::new(),
         threaded,
+        at_once: Vec::new(),
         many: connections.len() > 1,
     };
     log.entries().iter().enumerate().filter_map(|(i, entry)| rows.row(i, entry)).collect()
@@ -107,9 +110,16 @@ impl<'a> Rows<'a> {
                 if *rule != Rule::Outside || !self.numbers.knows(packet) {
                     self.numbers.learn(packet);
                 }
+                if *fate == Fate::Arrives(at) {
+                    self.at_once.push(packet);
+                }
                 row(self.arrow(host, packet, *fate), Some(*rule))
             }
             What::Received { packet } => {
+                if let Some(i) = self.at_once.iter().position(|sent| *sent == packet) {
+                    self.at_once.remove(i);
+                    return None;
+                }
                 let text = format!("{} arrives", self.numbers.describe_numbers(packet));
                 let text = self.of_connection(packet.dst, packet.src, text);
                 let style = style_of(packet.segment.flags);

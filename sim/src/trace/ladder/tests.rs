@@ -74,6 +74,8 @@ fn a_handshake_and_a_hard_close() {
 }
 
 /// What the link did to a packet stands on its arrow, which does not reach the other end.
+///
+/// Mutation: what is lost is not stopped.
 #[test]
 fn a_stopped_packet_says_why() {
     let with = |op: &str| {
@@ -168,4 +170,25 @@ fn a_style_is_asked_for_every_piece() {
         None => piece.to_owned(),
     });
     assert_eq!(pieces.collect::<String>(), ladder.to_text());
+}
+
+/// The wire of one machine has no delay: a packet is an arrow, and does not arrive in a row of its own.
+///
+/// Mutation: `at_once` takes nothing.
+#[test]
+fn what_is_there_at_once_does_not_arrive_again() {
+    let text = drawn(
+        "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n\
+         +0 bind(3, ..., ...) = 0\n\
+         +0 listen(3, 1) = 0\n\
+         +0 < S 700:700(0) win 65535\n\
+         +0 > S. 0:0(0) ack 701\n\
+         +0.1 < S 800:800(0) win 65535\n\
+         +0 > . 1:1(0) ack 701\n",
+    )
+    .to_text();
+    assert!(!text.contains("arrives"), "{text}");
+    assert!(text.contains("│◄─") && text.contains(" S. 0:0(0) ack 1 "), "{text}");
+    // The wire's second SYN is no new beginning: it is a hundred past the first.
+    assert!(text.contains(" S 100:100(0) "), "{text}");
 }
