@@ -45,6 +45,7 @@ pub(super) fn each<T: Sync, R: Send>(
 #[cfg(test)]
 mod tests {
     use super::each;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     fn order(items: usize, jobs: usize, most: usize) -> Vec<(usize, usize)> {
         let items: Vec<usize> = (0..items).collect();
@@ -68,6 +69,27 @@ mod tests {
             assert_eq!(order(500, jobs, usize::MAX), squares, "{jobs} threads");
         }
         assert!(order(0, 4, usize::MAX).is_empty());
+    }
+
+    /// The first item is done when the third is begun: the second's result is there before the first's.
+    ///
+    /// Mutation: results are told as they come.
+    #[test]
+    fn a_result_that_comes_early_waits() {
+        let begun = AtomicBool::new(false);
+        let work = |&i: &usize| {
+            begun.fetch_or(i == 2, Ordering::Release);
+            while i == 0 && !begun.load(Ordering::Acquire) {
+                std::thread::yield_now();
+            }
+            i * 10
+        };
+        let mut seen = Vec::new();
+        each(&[0, 1, 2], 2, work, |i, result| {
+            seen.push((i, result));
+            true
+        });
+        assert_eq!(seen, [(0, 0), (1, 10), (2, 20)]);
     }
 
     #[test]
