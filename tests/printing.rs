@@ -190,4 +190,49 @@ fn what_cannot_be_printed_says_so() {
     let refused =
         script::print(&middle, &Options::default(), &run(&middle)).expect_err("it is not in the log");
     assert!(refused.to_string().contains("in the middle"), "{refused}");
+    let waiting = "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n\
+                   +0 bind(3, ..., ...) = 0\n+0 listen(3, 1) = 0\n+0...* accept(3) = ...\n";
+    for (text, why) in [
+        ("--host=s.\n--host=b\n0 b: WSAGetLastError() = 0\n", "name the host `s.`"),
+        ("--host=net\n--host=b\n0 b: WSAGetLastError() = 0\n", "name the host `net`"),
+        (waiting, "has not returned"),
+    ] {
+        let Err(refused) = script::print(text, &Options::default(), &run(text)) else {
+            panic!("printed:\n{text}");
+        };
+        assert!(refused.to_string().contains(why), "{refused}");
+    }
+}
+
+/// A cut of two hosts that have two links is one line, and a cut of all again is as many as there are pairs.
+///
+/// Mutation: `said_of_both` is false.
+#[test]
+fn a_cut_is_printed_once_for_two_hosts() {
+    let links = "--link=client,server\n--link=server,third\n--link=server,client\n";
+    let text = format!("--host=server\n--host=client\n--host=third\n{links}1 net: cut\n2 net: heal\n");
+    let first = printed(&text);
+    let cuts: Vec<_> =
+        first.lines().filter_map(|line| line.split_once("net: cut")).map(|(_, of)| of).collect();
+    assert_eq!(cuts, [" client server", " server third"]);
+    assert_eq!(printed(&first), first);
+}
+
+/// What fuzzing found worth keeping: what passes there prints itself, too, or says why it cannot.
+#[test]
+fn the_corpus_prints_itself() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("sim/fuzz/corpus/script");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let Ok(text) = std::fs::read_to_string(entry.expect("an entry").path()) else { continue };
+        let options = Options::default();
+        let Ok(report) = script::run(&text, &options) else { continue };
+        let (Verdict::Passed, Ok(first)) = (&report.verdict, script::print(&text, &options, &report)) else {
+            continue;
+        };
+        count += 1;
+        assert_eq!(verdict(&first), Verdict::Passed, "{text}\n{first}");
+        assert_eq!(printed(&first), first);
+    }
+    assert!(count > 20, "{count} were printed");
 }

@@ -35,7 +35,7 @@ pub use jsonl::jsonl;
 pub use report::{Failure, Options, Report, Verdict};
 
 use crate::trace::{self, Heading, Inexpressible};
-use ast::{Event, Line, Script};
+use ast::{At, Event, Lane, Line, Script};
 use closewait::profile::Profile;
 use setup::Headers;
 
@@ -103,6 +103,15 @@ pub fn print(text: &str, options: &Options, report: &Report) -> Result<String, I
         return trace::script(log, world, &heading);
     }
     let set = headers.build(&script, options).map_err(|_| no_scenario())?;
+    for id in world.hosts() {
+        // A header gives a host any name; a line's lane is a word.
+        let name = world.name(id);
+        let line = parse::parse(&format!("--host={name}\n{name}: time_wait == 0\n"));
+        let lane = line.ok().and_then(|script| script.lines.first()?.lane.clone());
+        if !matches!(lane, Some(At { value: Lane::Host { host, .. }, .. }) if host == name) {
+            return Err(Inexpressible(format!("no line can name the host `{name}`")));
+        }
+    }
     trace::script(log, world, &Heading { title: &title, seed, before: &set.world, settings: "", wire: None })
 }
 

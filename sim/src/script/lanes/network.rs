@@ -20,23 +20,15 @@ impl Lanes<'_> {
 
     pub(super) fn net(&mut self, line: &Line, op: &NetOp) -> Result<(), Stop> {
         match op {
-            // The world logs these itself.
-            NetOp::Cut(_) | NetOp::Heal(_) => {}
-            NetOp::Verdict { .. } | NetOp::Inject { .. } | NetOp::Set(_) => {
-                let (at, step) = (self.set.world.now(), self.set.world.steps());
-                let what = What::Net { op: show::net_op(op) };
-                self.stage.record(Entry { at, step, host: None, what });
-            }
-        }
-        match op {
             NetOp::Cut(between) => self.set_cut(between.as_ref(), true),
             NetOp::Heal(between) => self.set_cut(between.as_ref(), false),
             NetOp::Verdict { what, nth, host, packet } => {
                 let host = self.host_named(host)?;
                 self.stage.judge_next(host, packet.clone(), *nth, *what);
+                self.log_op(op);
                 Ok(())
             }
-            NetOp::Inject { host, packet } => self.inject(line, host, packet),
+            NetOp::Inject { host, packet } => self.inject(line, op, host, packet),
             NetOp::Set(fields) => {
                 let links: Vec<_> = self.set.world.links().map(|(link, _)| link).collect();
                 for link in links {
@@ -47,9 +39,17 @@ impl Lanes<'_> {
                     }
                     self.set.world.set_link(link, config);
                 }
+                self.log_op(op);
                 Ok(())
             }
         }
+    }
+
+    /// The world logs cuts itself, and knows nothing of who asks for the rest.
+    fn log_op(&mut self, op: &NetOp) {
+        let (at, step) = (self.set.world.now(), self.set.world.steps());
+        let what = What::Net { op: show::net_op(op) };
+        self.stage.record(Entry { at, step, host: None, what });
     }
 
     pub(super) fn set_cut(
@@ -71,7 +71,13 @@ impl Lanes<'_> {
     }
 
     /// The host receives a packet of its last connection as though the other end had sent it.
-    pub(super) fn inject(&mut self, line: &Line, host: &At<String>, spec: &TcpPacket) -> Result<(), Stop> {
+    pub(super) fn inject(
+        &mut self,
+        line: &Line,
+        op: &NetOp,
+        host: &At<String>,
+        spec: &TcpPacket,
+    ) -> Result<(), Stop> {
         let id = self.host_named(host)?;
         let mine = |end: Endpoint| self.set.world.host(id).stack().is_local(end.ip);
         let Some((a, b)) = self.stage.numbers.last() else {
@@ -90,6 +96,7 @@ impl Lanes<'_> {
         segment.options = options(spec.options.as_ref(), numbers.isn(here, there));
         segment.payload = vec![0; usize::from(seq.1)].into();
         let packet = Packet { src: there, dst: here, segment };
+        self.log_op(op);
         self.set.world.inject(id, packet, &mut self.stage);
         Ok(())
     }

@@ -71,6 +71,7 @@ pub(super) fn lines(log: &Log, world: &World, heading: &Heading<'_>) -> Vec<Line
                 }
             }
             (_, host) => match done_to(what, host.map(|id| world.name(id)), &places) {
+                Some(text) if said_of_both(&lines, *at, &text) => continue,
                 Some(text) => text,
                 None => continue,
             },
@@ -80,10 +81,24 @@ pub(super) fn lines(log: &Log, world: &World, heading: &Heading<'_>) -> Vec<Line
     join_recvs(without_startups(lines, heading.before, heading.wire.is_some()))
 }
 
+/// A cut of two hosts is of every link between them, each of which is an entry.
+fn said_of_both(lines: &[Line], at: Instant, text: &str) -> bool {
+    let Some(verb) = ["net: cut ", "net: heal "].into_iter().find(|verb| text.starts_with(verb)) else {
+        return false;
+    };
+    let same =
+        |line: &&Line| if let Text::Verbatim(said) = &line.text { said.starts_with(verb) } else { false };
+    let mut just_now = lines.iter().rev().take_while(|line| line.start == at).take_while(same);
+    just_now.any(|line| matches!(&line.text, Text::Verbatim(said) if said == text))
+}
+
 /// What was done to a host or to the network.
 fn done_to(what: &What, host: Option<&str>, places: &Places<'_>) -> Option<String> {
     let host = host.unwrap_or_default();
-    let between = |link| places.ends(link).map_or_else(String::new, |[a, b]| format!(" {a} {b}"));
+    let between = |link| {
+        let ends = places.ends(link).map(|[a, b]| [a.min(b), a.max(b)]);
+        ends.map_or_else(String::new, |[a, b]| format!(" {a} {b}"))
+    };
     Some(match what {
         What::Crashed => format!("{host}: crash()"),
         What::NetworkFailed => format!("{host}: fail_network()"),
