@@ -9,12 +9,12 @@
 //! | [`rng`] | random streams, each named, all from one seed |
 //! | [`aio`] | programs as `async fn`s on simulated threads |
 //! | [`tape`] | the calls of a run, to be made again in a copy of its world |
-//! | [`trace`] | the log, and what is made of it: text, JSON Lines, pcapng, `tracing` events |
+//! | [`trace`] | the log, and what is made of it: ladders, tcpdump's text, JSON Lines, scenarios, pcapng, `tracing` events |
 //! | [`wire`] | packets as bytes, through smoltcp |
 //! | [`pcapng`] | the capture file format |
 //! | `peer` | another stack at the end of a link: smoltcp's (feature `peer`) |
 //! | [`netstat`] | hosts, sockets and leaks as text |
-//! | [`script`] | the scenario notation: parse, run |
+//! | [`script`] | the scenario notation: parse, run, print |
 //! | [`table`] | the linger table, run live |
 //!
 //! A harness that runs no scenario leaves the parser out: `default-features = false`.
