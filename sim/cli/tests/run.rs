@@ -369,7 +369,7 @@ fn names_do_not_reach_the_terminal_as_control_characters() {
 fn the_guides_show_rows_that_are() {
     let out = text(&closewait(&["run", &shipped("hard.pkt"), "--format", "ladder"]).stdout);
     for (page, count) in
-        [(include_str!("../../../README.md"), 6), (include_str!("../../../docs/running.md"), 9)]
+        [(include_str!("../../../README.md"), 7), (include_str!("../../../docs/running.md"), 10)]
     {
         let rows: Vec<_> = page.lines().filter(|line| line.contains('│')).collect();
         assert_eq!(rows.len(), count);
