@@ -35,6 +35,7 @@
 use crate::addr::IpAddr;
 use crate::packet::Packet;
 use crate::profile::Profile;
+use crate::seq::Seq;
 use crate::stack::{ConnectionRow, ListenerRow, Secret, Stack};
 use crate::time::Instant;
 pub use crate::winsock::Output;
@@ -82,6 +83,12 @@ impl Host {
         self.stack.set_profile(profile);
     }
 
+    /// The next connection begins with this number, in place of RFC 6528's: for a tester who must tell the host's
+    /// numbers from its own, or who opens one connection after the other at one instant.
+    pub fn preset_iss(&mut self, iss: Seq) {
+        self.stack.preset_iss(iss);
+    }
+
     /// The host after a loss of power: its addresses and profile, and nothing else.
     #[must_use]
     pub fn rebooted(&self, secret: Secret) -> Self {
@@ -103,6 +110,13 @@ impl Host {
     /// A new thread of a process.
     pub fn create_thread(&mut self, process: ProcessId) -> ThreadId {
         self.winsock.create_thread(process)
+    }
+
+    /// A thread ends, killed or not: the call that it is blocked in does not return, and it makes no other. A
+    /// connect goes on without it (R54); a lingering close, too, keeping its deadline (R33).
+    pub fn end_thread(&mut self, now: Instant, thread: ThreadId) {
+        self.winsock.end_thread(&mut self.stack, now, thread);
+        self.winsock.release_all(&mut self.stack, now);
     }
 
     /// A packet arrives.

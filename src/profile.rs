@@ -52,16 +52,27 @@ pub struct Profile {
     pub abort_flags: AbortFlags,
     /// R51, TR-C11: a RST in the window, but not at RCV.NXT.
     pub rst_in_window: RstInWindow,
-    /// R52, TR-C16: a SYN in the window of a synchronized state.
+    /// R16, R52, TR-C16: a SYN in the window of a synchronized state, TIME-WAIT aside, and of SYN-RECEIVED that an
+    /// active open led to.
     pub syn_in_window: SynInWindow,
     /// R16, TR-C16: a SYN in the window of SYN-RECEIVED that a passive open led to.
     pub syn_in_syn_received: SynInSynReceived,
+    /// R16b: a SYN+ACK in the window, from SYN-RECEIVED to TIME-WAIT.
+    pub syn_ack_in_window: SynAckInWindow,
     /// R16c: a SYN in TIME-WAIT.
     pub syn_in_time_wait: SynInTimeWait,
     /// R26, RFC 1337: what a valid RST does to TIME-WAIT.
     pub rst_in_time_wait: RstInTimeWait,
     /// R64: what TIME-WAIT answers, of segments in its window.
     pub time_wait_answers: TimeWaitAnswers,
+    /// R17: a segment that only a missing connection answers.
+    pub no_connection: Unwelcome,
+    /// R22: a SYN that finds the backlog full.
+    pub backlog_full: Unwelcome,
+    /// R21: the handshake of a listener that was closed.
+    pub listener_gone: ListenerGone,
+    /// R25: the ack field of a RST without the ACK flag.
+    pub bare_rst_ack: BareRstAck,
     /// R42: text or FIN that comes with the SYN of a new connection.
     pub text_on_syn: TextOnSyn,
     /// R43: what takes a place in the backlog.
@@ -220,7 +231,7 @@ pub enum CloseInSynReceived {
 pub enum AbortFlags {
     /// RST+ACK, acknowledging RCV.NXT.
     RstAck,
-    /// RST alone, ack field 0 (R25).
+    /// RST alone; its ack field is R25's.
     Rst,
 }
 
@@ -233,13 +244,15 @@ pub enum RstInWindow {
     Resets,
 }
 
-/// R52: a SYN in the window of a synchronized state.
+/// R16, R52: a SYN in the window of a synchronized state.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum SynInWindow {
     /// Challenge ACK (RFC 5961 section 4.2, RFC 9293 3.10.7.4).
     ChallengeAck,
     /// An error: RST, and the connection is reset (RFC 793; RFC 9293 3.10.7.4 without RFC 5961).
     Resets,
+    /// `<SEQ=0><ACK=SEG.SEQ+1><CTL=RST,ACK>`, as if there were no connection, and the connection is reset (R16).
+    ResetsAsIfAbsent,
 }
 
 /// R63: what governs the congestion window.
@@ -280,6 +293,47 @@ pub enum SynInSynReceived {
     ChallengeAck,
     /// Back to LISTEN (RFC 9293 3.10.7.4).
     ReturnToListen,
+    /// Back to LISTEN, after `<SEQ=0><ACK=SEG.SEQ+1><CTL=RST,ACK>` (R16).
+    ResetsAsIfAbsent,
+}
+
+/// R16b: a SYN+ACK in the window.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum SynAckInWindow {
+    /// As a SYN.
+    AsSyn,
+    /// `<SEQ=SEG.ACK><CTL=RST>`, and the connection is reset; a TIME-WAIT stays. SYN-RECEIVED of a passive open drops
+    /// it in silence.
+    Resets,
+}
+
+/// R17, R22: what nobody here wants.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Unwelcome {
+    /// RST (RFC 9293 3.10.7.1, 3.10.7.2).
+    Reset,
+    /// Silence, as of a host that a firewall hides.
+    Silent,
+}
+
+/// R21: what the handshake of a listener that was closed comes to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ListenerGone {
+    /// The ACK that would complete it draws an abort's RST (R27).
+    AbortsLater,
+    /// The ACK that would complete it draws RST without the ACK flag (R25).
+    BareResetLater,
+    /// It ends with the listener, silently; later segments meet no connection (R17).
+    ForgottenAtOnce,
+}
+
+/// R25: the ack field of a RST without the ACK flag.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum BareRstAck {
+    /// 0.
+    Zero,
+    /// RCV.NXT of the connection that sends it of its own; SEG.ACK in an answer made from the segment alone.
+    Filled,
 }
 
 /// R16c: a SYN in TIME-WAIT that a listener could take.
@@ -410,9 +464,14 @@ impl Profile {
         rst_in_window: RstInWindow::ChallengeAck,
         syn_in_window: SynInWindow::ChallengeAck,
         syn_in_syn_received: SynInSynReceived::ChallengeAck,
+        syn_ack_in_window: SynAckInWindow::AsSyn,
         syn_in_time_wait: SynInTimeWait::AcceptIfGreater,
         rst_in_time_wait: RstInTimeWait::Closes,
         time_wait_answers: TimeWaitAnswers::Outside,
+        no_connection: Unwelcome::Reset,
+        backlog_full: Unwelcome::Reset,
+        listener_gone: ListenerGone::AbortsLater,
+        bare_rst_ack: BareRstAck::Zero,
         text_on_syn: TextOnSyn::Queued,
         backlog: Backlog::CountsHalfOpen,
         ack_throttle: AckThrottle { count: 10, per: Duration::from_secs(5) },
@@ -465,6 +524,21 @@ impl Profile {
         ..Self::DOCUMENTED
     };
 
+    /// [`Profile::WINDOWS`], plus what only Windows 8 was seen to do, from outside, behind its firewall: P.
+    /// Fiterau-Brostean, R. Janssen, F. Vaandrager, "Combining Model Learning and Model Checking to Analyze TCP
+    /// Implementations", CAV 2016.
+    pub const WIN8_CAV2016: Self = Self {
+        name: "win8-cav2016",
+        syn_in_window: SynInWindow::ResetsAsIfAbsent,
+        syn_in_syn_received: SynInSynReceived::ResetsAsIfAbsent,
+        syn_ack_in_window: SynAckInWindow::Resets,
+        no_connection: Unwelcome::Silent,
+        backlog_full: Unwelcome::Silent,
+        listener_gone: ListenerGone::BareResetLater,
+        bare_rst_ack: BareRstAck::Filled,
+        ..Self::WINDOWS
+    };
+
     /// RFC 9293 with its SHOULDs; Winsock calls otherwise as in [`Profile::DOCUMENTED`].
     pub const RFC9293: Self = Self {
         name: "rfc9293",
@@ -475,7 +549,8 @@ impl Profile {
     };
 
     /// Every profile, the default first.
-    pub const ALL: [&'static Self; 3] = [&Self::WINDOWS, &Self::DOCUMENTED, &Self::RFC9293];
+    pub const ALL: [&'static Self; 4] =
+        [&Self::WINDOWS, &Self::DOCUMENTED, &Self::RFC9293, &Self::WIN8_CAV2016];
 
     /// The profile of that name, in whatever case.
     ///
@@ -483,6 +558,7 @@ impl Profile {
     /// use closewait::profile::Profile;
     /// assert_eq!(Profile::by_name("documented"), Some(&Profile::DOCUMENTED));
     /// assert_eq!(Profile::by_name("WINDOWS"), Some(&Profile::WINDOWS));
+    /// assert_eq!(Profile::by_name("win8-cav2016"), Some(&Profile::WIN8_CAV2016));
     /// assert_eq!(Profile::by_name("minix"), None);
     /// ```
     #[must_use]

@@ -49,12 +49,14 @@ rules! {
 
     // SEGMENT ARRIVES, RFC 9293 section 3.10.7.
     NoConnection "no-connection" ["RFC 9293 3.10.7.1, TR-E1, R17"] "A segment for no connection is answered by a RST.";
+    NoConnectionSilent "no-connection-silent" ["R17"] "The firewall hides closed ports, and open ones from all but a SYN: no answer.";
     NoConnectionRst "no-connection-rst" ["RFC 9293 3.10.7.1, TR-E1"] "A RST for no connection is dropped.";
     ListenIgnoresRst "listen-rst" ["RFC 9293 3.10.7.2, TR-E5"] "LISTEN ignores a RST.";
     ListenRefusesAck "listen-ack" ["RFC 9293 3.10.7.2, TR-E2, R17"] "An ACK to LISTEN is answered by a RST.";
     ListenSyn "listen-syn" ["RFC 9293 3.10.7.2"] "A SYN to LISTEN is answered by SYN+ACK.";
     ListenDrops "listen-drop" ["RFC 9293 3.10.7.2"] "LISTEN drops a segment without SYN, ACK or RST.";
     BacklogFull "backlog-full" ["R22, R43, WF-10.14"] "A SYN that finds the backlog full is refused by a RST.";
+    BacklogFullSilent "backlog-full-silent" ["R22"] "A SYN that finds the backlog full is not answered.";
     NetworkFailed "network-failed" ["CS-A3"] "The network subsystem has failed: calls fail, packets are lost.";
     NotUnicast "not-unicast" ["RFC 9293 3.9.2.3, TR-18, TR-19"] "A segment from or to an address that is not unicast is dropped.";
     OwnSource "own-source" ["RFC 9293 3.9.2.3, MUST-63, TR-19"] "LISTEN drops a SYN whose source is its own destination.";
@@ -75,8 +77,10 @@ rules! {
     RstTimeWaitIgnored "rst-time-wait" ["RFC 1337 F1, R26"] "A RST does not end TIME-WAIT.";
     SynChallenge "syn-challenge" ["RFC 9293 3.10.7.4 fourth, TR-E8, R16"] "A SYN in a synchronized state is answered by a challenge ACK.";
     SynToListen "syn-to-listen" ["RFC 9293 3.10.7.4 fourth, R16"] "A SYN in SYN-RECEIVED of a passive open: back to LISTEN.";
-    SynError "syn-error" ["RFC 9293 3.10.7.4 fourth, R52"] "A SYN in the window is an error: RST, the connection is reset.";
     TimeWaitAnswer "time-wait-answer" ["RFC 9293 3.10.7.4 fifth, R64"] "TIME-WAIT acknowledges what arrives.";
+    SynError "syn-error" ["RFC 9293 3.10.7.4 fourth, R16, R52"] "A SYN in the window is an error: RST, the connection is reset.";
+    SynAckError "syn-ack-error" ["R16b"] "A SYN+ACK in the window is an error: RST, the connection is reset, TIME-WAIT stays.";
+    SynAckIgnored "syn-ack-ignored" ["R16b"] "SYN-RECEIVED of a passive open drops a SYN+ACK.";
     TimeWaitReopened "time-wait-reopened" ["RFC 9293 3.10.7.4 fourth, MAY-2, R16c"] "A new SYN in TIME-WAIT: the old connection makes room.";
     AckThrottled "ack-throttled" ["RFC 5961 7, TR-C15, R49"] "So many ACKs left for nothing lately that this one does not.";
     NoAckBit "no-ack-bit" ["RFC 9293 3.10.7.4 fifth"] "A segment without the ACK bit is dropped.";
@@ -112,6 +116,7 @@ rules! {
     // Listening sockets.
     ListenerClosed "listener-closed" ["R21"] "closesocket on a listening socket resets connections that were not accepted.";
     ListenerGone "listener-gone" ["R21"] "The handshake completes for a listener that was closed: RST.";
+    ListenerForgot "listener-forgot" ["R21"] "A listener that closes forgets the handshakes that are under way.";
 
     // closesocket's disposition.
     NotLastReference "not-last-reference" ["CS-B2"] "Another descriptor remains: the connection is left alone.";

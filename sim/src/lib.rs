@@ -16,6 +16,7 @@
 //! | [`netstat`] | hosts, sockets and leaks as text |
 //! | [`script`] | the scenario notation: parse, run, print |
 //! | [`table`] | the linger table, run live |
+//! | [`words`] | abstract-machine words: what a learned automaton says a stack answers, played against a host |
 //!
 //! A harness that runs no scenario leaves the parser out: `default-features = false`.
 //!
@@ -41,6 +42,7 @@ pub mod table;
 pub mod tape;
 pub mod trace;
 pub mod wire;
+pub mod words;
 pub mod world;
 
 pub use link::{LinkConfig, Probability};

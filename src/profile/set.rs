@@ -5,10 +5,11 @@
 mod tests;
 
 use super::{
-    AbortFlags, AckThrottle, Backlog, CloseInSynReceived, CongestionControl, DataAfterClose, DontLinger,
-    GiveUpCode, InitialWindow, LingerWake, MaxR2, NonblockingLinger, Offer, Profile, RefusedRetries,
-    ResetCode, ResetInAcceptQueue, RstInTimeWait, RstInWindow, ShutAndReset, SoError, SynInSynReceived,
-    SynInTimeWait, SynInWindow, TextOnSyn, TimeWaitAnswers, UnsafeClose, WindowAfterFin, WindowScaling,
+    AbortFlags, AckThrottle, Backlog, BareRstAck, CloseInSynReceived, CongestionControl, DataAfterClose,
+    DontLinger, GiveUpCode, InitialWindow, LingerWake, ListenerGone, MaxR2, NonblockingLinger, Offer,
+    Profile, RefusedRetries, ResetCode, ResetInAcceptQueue, RstInTimeWait, RstInWindow, ShutAndReset,
+    SoError, SynAckInWindow, SynInSynReceived, SynInTimeWait, SynInWindow, TextOnSyn, TimeWaitAnswers,
+    UnsafeClose, Unwelcome, WindowAfterFin, WindowScaling,
 };
 use crate::time::Duration;
 use alloc::format;
@@ -99,8 +100,16 @@ variants! {
     CloseInSynReceived { Fin = "fin", BareReset = "bare_reset" }
     AbortFlags { RstAck = "rst_ack", Rst = "rst" }
     RstInWindow { ChallengeAck = "challenge_ack", Resets = "resets" }
-    SynInWindow { ChallengeAck = "challenge_ack", Resets = "resets" }
-    SynInSynReceived { ChallengeAck = "challenge_ack", ReturnToListen = "return_to_listen" }
+    SynInWindow { ChallengeAck = "challenge_ack", Resets = "resets", ResetsAsIfAbsent = "resets_as_if_absent" }
+    SynInSynReceived {
+        ChallengeAck = "challenge_ack", ReturnToListen = "return_to_listen", ResetsAsIfAbsent = "resets_as_if_absent"
+    }
+    SynAckInWindow { AsSyn = "as_syn", Resets = "resets" }
+    Unwelcome { Reset = "reset", Silent = "silent" }
+    ListenerGone {
+        AbortsLater = "aborts_later", BareResetLater = "bare_reset_later", ForgottenAtOnce = "forgotten_at_once"
+    }
+    BareRstAck { Zero = "zero", Filled = "filled" }
     SynInTimeWait { AcceptIfGreater = "accept_if_greater", AcceptFromRcvNxt = "accept_from_rcv_nxt" }
     RstInTimeWait { Closes = "closes", Ignored = "ignored" }
     TimeWaitAnswers { All = "all", Outside = "outside" }
@@ -295,9 +304,14 @@ impl Profile {
             rst_in_window,
             syn_in_window,
             syn_in_syn_received,
+            syn_ack_in_window,
             syn_in_time_wait,
             rst_in_time_wait,
             time_wait_answers,
+            no_connection,
+            backlog_full,
+            listener_gone,
+            bare_rst_ack,
             text_on_syn,
             backlog,
             ack_throttle,
@@ -343,9 +357,14 @@ impl Profile {
             rst_in_window,
             syn_in_window,
             syn_in_syn_received,
+            syn_ack_in_window,
             syn_in_time_wait,
             rst_in_time_wait,
             time_wait_answers,
+            no_connection,
+            backlog_full,
+            listener_gone,
+            bare_rst_ack,
             text_on_syn,
             backlog
         ]);

@@ -52,7 +52,7 @@ impl Stack {
         if self.table.find(&tuple).is_some() {
             return Err(ConnectError::InUse);
         }
-        let (iss, ts_offset) = self.secret.initial(local, remote, now);
+        let (iss, ts_offset) = self.initial(local, remote, now);
         let settings = self.settings(ip, receive_buffer, nodelay, ts_offset);
         Ok(self.begin(now, tuple, Holder::User(user), |cx| tcp::SynSent::open(iss, settings, cx)))
     }

@@ -161,11 +161,8 @@ impl Stack {
             ids.retain(|&other| other != id);
         }
         for conn in listener.half_open {
-            let conn = self.table.get_mut(conn);
-            conn.holder = Holder::Nobody;
-            if let State::SynReceived(s) = &mut conn.state {
-                s.abandon();
-            }
+            self.table.get_mut(conn).holder = Holder::Nobody;
+            self.on(now, conn, State::abandon);
         }
         for conn in listener.queue {
             self.table.get_mut(conn).holder = Holder::Nobody;
@@ -195,10 +192,11 @@ impl Stack {
             Backlog::CountsCompleted => 0,
         };
         if listener.queue.len() + half_open >= listener.backlog as usize {
-            return self.answer(now, local, remote, |cx| listen::refuse(segment, cx));
+            return self.answer(now, local, remote, |cx| listen::backlog_full(segment, cx));
         }
-        let (iss, ts_offset) = self.secret.initial(local, remote, now);
-        let settings = self.settings(local.ip, listener.receive_buffer, listener.nodelay, ts_offset);
+        let (receive_buffer, nodelay) = (listener.receive_buffer, listener.nodelay);
+        let (iss, ts_offset) = self.initial(local, remote, now);
+        let settings = self.settings(local.ip, receive_buffer, nodelay, ts_offset);
         let iss = above.map_or(iss, |above| iss.max(above + 1));
         let tuple = self.tuple(local, remote);
         let conn =

@@ -123,6 +123,8 @@ pub struct Stack {
     out: VecDeque<Output>,
     /// Users whose connection or listener changed, oldest first.
     wakes: VecDeque<u32>,
+    /// The next connection's initial sequence number, if somebody has said it.
+    next_iss: Option<Seq>,
 }
 
 impl Stack {
@@ -143,6 +145,7 @@ impl Stack {
             effects: Vec::new(),
             out: VecDeque::new(),
             wakes: VecDeque::new(),
+            next_iss: None,
         }
     }
 
@@ -180,6 +183,11 @@ impl Stack {
     /// From now on the stack does as this profile says. What began under the old one, a timer or a buffer, stays.
     pub fn set_profile(&mut self, profile: Profile) {
         self.profile = Arc::new(profile);
+    }
+
+    /// The next connection begins with this number.
+    pub fn preset_iss(&mut self, iss: Seq) {
+        self.next_iss = Some(iss);
     }
 
     /// The host's addresses, in the order in which they were added.
@@ -496,5 +504,11 @@ impl Stack {
         };
         let mss = mtu.saturating_sub(headers).max(1);
         tcp::Settings { mss, default_mss, receive_buffer, nodelay, ts_offset }
+    }
+
+    /// An initial sequence number (RFC 6528), or the one that was said; and where timestamps begin.
+    fn initial(&mut self, local: Endpoint, remote: Endpoint, now: Instant) -> (Seq, u32) {
+        let (iss, ts_offset) = self.secret.initial(local, remote, now);
+        (self.next_iss.take().unwrap_or(iss), ts_offset)
     }
 }

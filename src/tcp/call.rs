@@ -2,6 +2,7 @@
 //!
 //! [`SynSent::open`]: super::SynSent::open
 
+use super::closed::bare_rst;
 use super::opening::Origin;
 use super::send::{Fin, MAX_QUEUE};
 use super::tcb::App;
@@ -10,7 +11,6 @@ use crate::buf::Rope;
 use crate::packet::{Flags, Segment};
 use crate::profile::{AbortFlags, CloseInSynReceived};
 use crate::rule::Rule;
-use crate::seq::Seq;
 use crate::time::Instant;
 use alloc::boxed::Box;
 use bytes::Bytes;
@@ -118,7 +118,8 @@ impl State {
                     Self::became(StateName::SynReceived, to, Rule::CloseInSynReceived, cx).send_fin(cx)
                 }
                 (Origin::Active, CloseInSynReceived::BareReset) => {
-                    cx.transmit(Segment::control(Flags::RST, s.iss + 1, Seq(0)), Rule::CloseInSynReceived);
+                    let rst = bare_rst(s.iss + 1, s.rcv_nxt(), cx.profile);
+                    cx.transmit(rst, Rule::CloseInSynReceived);
                     return Self::SynReceived(s).ended(Cause::Aborted, Rule::CloseInSynReceived, cx);
                 }
                 (Origin::Passive | Origin::Abandoned, _) => Self::SynReceived(s),
@@ -173,7 +174,7 @@ impl State {
         };
         let rst = match cx.profile.abort_flags {
             AbortFlags::RstAck => Segment::control(Flags::RST | Flags::ACK, seq, ack),
-            AbortFlags::Rst => Segment::control(Flags::RST, seq, Seq(0)),
+            AbortFlags::Rst => bare_rst(seq, ack, cx.profile),
         };
         cx.transmit(rst, rule);
     }

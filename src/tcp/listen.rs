@@ -5,6 +5,7 @@ use super::opening::{Origin, Settings, SynReceived};
 use super::options::Offered;
 use super::{Cx, State, StateName, closed};
 use crate::packet::Segment;
+use crate::profile::Unwelcome;
 use crate::rule::Rule;
 use crate::seq::Seq;
 use alloc::boxed::Box;
@@ -40,11 +41,7 @@ pub const fn verdict(segment: &Segment) -> Verdict {
 pub fn arrives(segment: &Segment, cx: &mut Cx<'_>) {
     match verdict(segment) {
         Verdict::Ignore => cx.ignore(Rule::ListenIgnoresRst),
-        Verdict::Refuse => {
-            if let Some(rst) = closed::reply(segment) {
-                cx.transmit(rst, Rule::ListenRefusesAck);
-            }
-        }
+        Verdict::Refuse => refuse(segment, cx.profile.no_connection, Rule::ListenRefusesAck, cx),
         Verdict::Syn | Verdict::Drop => cx.ignore(Rule::ListenDrops),
     }
 }
@@ -65,8 +62,16 @@ pub fn open(iss: Seq, segment: &Segment, settings: Settings, cx: &mut Cx<'_>) ->
 }
 
 /// A SYN that finds the backlog full (R22).
-pub fn refuse(segment: &Segment, cx: &mut Cx<'_>) {
-    if let Some(rst) = closed::reply(segment) {
-        cx.transmit(rst, Rule::BacklogFull);
+pub fn backlog_full(segment: &Segment, cx: &mut Cx<'_>) {
+    refuse(segment, cx.profile.backlog_full, Rule::BacklogFull, cx);
+}
+
+/// RST, or silence; the segment is no RST.
+fn refuse(segment: &Segment, unwelcome: Unwelcome, rule: Rule, cx: &mut Cx<'_>) {
+    match (unwelcome, closed::reply(segment, cx.profile)) {
+        (Unwelcome::Reset, Some(rst)) => cx.transmit(rst, rule),
+        (Unwelcome::Reset, None) => {}
+        (Unwelcome::Silent, _) if rule == Rule::BacklogFull => cx.ignore(Rule::BacklogFullSilent),
+        (Unwelcome::Silent, _) => cx.ignore(Rule::NoConnectionSilent),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!                  calls (RFC 9293 3.10.1 to 3.10.6)      call.rs
-//!   segments  ──▶  SEGMENT ARRIVES (3.10.7)               listen.rs, syn_sent.rs, synchronized.rs, closed.rs
+//!   segments  ──▶  SEGMENT ARRIVES (3.10.7)               listen.rs, syn_sent.rs, synchronized.rs, syn_bit.rs, closed.rs
 //!   deadlines ──▶  TIMEOUTS (3.10.8)                      timeouts.rs
 //!                       │
 //!                       ▼
@@ -48,6 +48,7 @@ mod recovery;
 pub mod rtt;
 pub mod send;
 pub mod status;
+mod syn_bit;
 mod syn_sent;
 mod synchronized;
 pub mod tcb;

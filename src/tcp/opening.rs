@@ -3,9 +3,9 @@
 use super::options::{self, Agreed, Echo, Offered};
 use super::tcb::{App, Tcb};
 use super::throttle::Throttle;
-use super::{Cx, Effect, Notice, State, StateName, receive::Receive, rtt::Rtt, send::Send};
+use super::{Cause, Cx, Effect, Notice, State, StateName, receive::Receive, rtt::Rtt, send::Send};
 use crate::packet::{Flags, Segment};
-use crate::profile::{MaxR2, Profile};
+use crate::profile::{ListenerGone, MaxR2, Profile};
 use crate::rule::Rule;
 use crate::seq::Seq;
 use crate::time::Instant;
@@ -249,10 +249,29 @@ impl SynReceived {
         .tcb(cx)
     }
 
+    /// What becomes of a connection in this state that is reset: connect fails, or the listener never knew.
+    pub(super) const fn reset_cause(&self) -> Cause {
+        match self.origin {
+            Origin::Passive | Origin::Abandoned => Cause::Deleted,
+            Origin::Active => Cause::Refused,
+        }
+    }
+}
+
+impl State {
     /// The listener of a passive open is gone (R21).
-    pub(crate) fn abandon(&mut self) {
-        if self.origin == Origin::Passive {
-            self.origin = Origin::Abandoned;
+    #[must_use = "the connection goes on as the returned state"]
+    pub(crate) fn abandon(mut self, cx: &mut Cx<'_>) -> Self {
+        let Self::SynReceived(s) = &mut self else { return self };
+        match (s.origin, cx.profile.listener_gone) {
+            (Origin::Passive, ListenerGone::ForgottenAtOnce) => {
+                self.ended(Cause::Deleted, Rule::ListenerForgot, cx)
+            }
+            (Origin::Passive, ListenerGone::AbortsLater | ListenerGone::BareResetLater) => {
+                s.origin = Origin::Abandoned;
+                self
+            }
+            (Origin::Active | Origin::Abandoned, _) => self,
         }
     }
 }

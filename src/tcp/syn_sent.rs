@@ -10,7 +10,7 @@ pub(super) fn arrives(s: Box<SynSent>, segment: Segment, cx: &mut Cx<'_>) -> Sta
     // First: the ACK bit. ISS < SEG.ACK =< SND.NXT, and only the SYN was sent.
     let acks_syn = segment.has_ack() && segment.ack == s.iss + 1;
     if segment.has_ack() && !acks_syn {
-        match closed::reply(&segment) {
+        match closed::reply(&segment, cx.profile) {
             Some(rst) => cx.transmit(rst, Rule::UnacceptableAckOpening),
             None => cx.ignore(Rule::SynSentDrops),
         }

@@ -1,15 +1,15 @@
 //! SEGMENT ARRIVES from SYN-RECEIVED to TIME-WAIT (RFC 9293 3.10.7.4): its eight checks in its own order, one
 //! function each. A check either ends the processing (`Break`) or hands the connection on (`Continue`).
 
-use super::closed;
+use super::closed::{self, bare_rst};
 use super::opening::{Origin, SynReceived, connected};
 use super::options::{Echo, Paws};
 use super::receive::{Taken, acceptable};
+use super::syn_bit::fourth_syn;
 use super::{Cause, CloseWait, Closing, Cx, Established, FinWait2, Notice, State, StateName, Tcb, TimeWait};
 use crate::packet::{Flags, Options, Segment};
 use crate::profile::{
-    DataAfterClose, RstInTimeWait, RstInWindow, SynInSynReceived, SynInWindow, TimeWaitAnswers,
-    WindowAfterFin,
+    DataAfterClose, ListenerGone, RstInTimeWait, RstInWindow, TimeWaitAnswers, WindowAfterFin,
 };
 use crate::rule::Rule;
 use crate::seq::Seq;
@@ -17,7 +17,7 @@ use alloc::boxed::Box;
 use bytes::Bytes;
 use core::ops::ControlFlow::{self, Break, Continue};
 
-type Step = ControlFlow<State, State>;
+pub(super) type Step = ControlFlow<State, State>;
 
 pub(super) fn arrives(state: State, segment: Segment, cx: &mut Cx<'_>) -> State {
     match checks(state, segment, cx) {
@@ -61,7 +61,7 @@ impl State {
     }
 
     /// An ACK for which nothing was taken (RFC 5961 section 7, R49): only so many of them leave.
-    fn challenge(&mut self, rule: Rule, cx: &mut Cx<'_>) {
+    pub(super) fn challenge(&mut self, rule: Rule, cx: &mut Cx<'_>) {
         let throttle = match self {
             Self::TimeWait(s) => Some(&mut s.throttle),
             Self::SynSent(_) | Self::SynReceived(_) | Self::Closed(_) | with_tcb!() => {
@@ -208,10 +208,11 @@ fn second_rst(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
         return Break(state);
     }
     Break(match &state {
-        State::SynReceived(s) => match s.origin {
-            Origin::Passive | Origin::Abandoned => state.ended(Cause::Deleted, Rule::RstToListen, cx),
-            Origin::Active => state.ended(Cause::Refused, Rule::Refused, cx),
-        },
+        State::SynReceived(s) => {
+            let cause = s.reset_cause();
+            let rule = if s.origin == Origin::Active { Rule::Refused } else { Rule::RstToListen };
+            state.ended(cause, rule, cx)
+        }
         State::CloseWait(_) => state.ended(Cause::ResetAfterFin, Rule::RstReceived, cx),
         State::Closing(_) | State::LastAck(_) => state.ended(Cause::ResetClosing, Rule::RstReceived, cx),
         State::TimeWait(_) => match cx.profile.rst_in_time_wait {
@@ -226,29 +227,6 @@ fn second_rst(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
         | State::FinWait2(_)
         | State::SynSent(_)
         | State::Closed(_) => state.ended(Cause::Reset, Rule::RstReceived, cx),
-    })
-}
-
-/// Fourth, check the SYN bit.
-fn fourth_syn(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
-    if !segment.syn() {
-        return Continue(state);
-    }
-    if let State::SynReceived(s) = &state
-        && s.origin != Origin::Active
-        && cx.profile.syn_in_syn_received == SynInSynReceived::ReturnToListen
-    {
-        return Break(state.ended(Cause::Deleted, Rule::SynToListen, cx));
-    }
-    Break(match cx.profile.syn_in_window {
-        SynInWindow::ChallengeAck => {
-            state.challenge(Rule::SynChallenge, cx);
-            state
-        }
-        SynInWindow::Resets => {
-            state.send_rst(Rule::SynError, cx);
-            state.ended(Cause::Reset, Rule::SynError, cx)
-        }
     })
 }
 
@@ -284,13 +262,11 @@ fn answer_in_time_wait(mut state: State, cx: &mut Cx<'_>) -> State {
 /// SYN-RECEIVED: the ACK of our SYN establishes the connection; any other is answered by a RST.
 fn handshake_ack(mut s: Box<SynReceived>, segment: &Segment, cx: &mut Cx<'_>) -> Step {
     if segment.ack != s.iss + 1 {
-        if let Some(rst) = closed::reply(segment) {
-            cx.transmit(rst, Rule::UnacceptableAckOpening);
-        }
+        cx.transmit(bare_rst(segment.ack, s.rcv_nxt(), cx.profile), Rule::UnacceptableAckOpening);
         return Break(State::SynReceived(s));
     }
     if s.origin == Origin::Abandoned {
-        return Break(State::SynReceived(s).abort(Rule::ListenerGone, cx));
+        return Break(listener_gone(s, segment, cx));
     }
     let mut tcb = s.tcb(cx);
     tcb.snd.syn_acknowledged(cx.now, cx.profile);
@@ -302,6 +278,19 @@ fn handshake_ack(mut s: Box<SynReceived>, segment: &Segment, cx: &mut Cx<'_>) ->
         Some(early) => from_sixth(state, early, None, cx),
         None => state,
     })
+}
+
+/// R21: the handshake of a listener that was closed would be complete.
+fn listener_gone(s: Box<SynReceived>, segment: &Segment, cx: &mut Cx<'_>) -> State {
+    match cx.profile.listener_gone {
+        ListenerGone::AbortsLater | ListenerGone::ForgottenAtOnce => {
+            State::SynReceived(s).abort(Rule::ListenerGone, cx)
+        }
+        ListenerGone::BareResetLater => {
+            cx.transmit(bare_rst(segment.ack, s.rcv_nxt(), cx.profile), Rule::ListenerGone);
+            State::SynReceived(s).ended(Cause::Aborted, Rule::ListenerGone, cx)
+        }
+    }
 }
 
 fn synchronized_ack(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
@@ -394,7 +383,7 @@ impl State {
 fn data_unwanted(state: State, segment: &Segment, rule: Rule, cx: &mut Cx<'_>) -> State {
     match (rule, cx.profile.data_after_close) {
         (Rule::DataAfterClose, DataAfterClose::ResetAsIfAbsent) => {
-            if let Some(rst) = closed::reply(segment) {
+            if let Some(rst) = closed::reply(segment, cx.profile) {
                 cx.transmit(rst, rule);
             }
         }

@@ -220,10 +220,7 @@ impl Tcp {
                 self.on(|state, cx| state.close(by, cx));
             }
             "abort" => self.on(|state, cx| state.abort(Rule::AbortCall, cx)),
-            "abandon" => match &mut self.state {
-                Some(State::SynReceived(s)) => s.abandon(),
-                _ => panic!("only SYN-RECEIVED has a listener"),
-            },
+            "abandon" => self.on(State::abandon),
             "nodelay" => self.on(|mut state, cx| {
                 state.set_nodelay(true, cx);
                 state

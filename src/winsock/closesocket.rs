@@ -184,16 +184,34 @@ impl Winsock {
             }
         }
         for thread in self.threads_of(process) {
-            let blocked = self.thread(thread).blocked.clone();
-            if let Some(Blocked { socket, wait: Wait::Closesocket, .. }) = blocked
-                && let Phase::Closing(conn) = self.sockets.get(socket).phase
-            {
-                self.thread_mut(thread).blocked = None;
-                stack.detach(conn);
-                self.forget(stack, socket);
+            if self.stop_lingering(stack, thread) {
                 self.returned(stack, thread, Return { result: Ok(Value::Zero), rule: Rule::Cleanup });
             }
         }
+    }
+
+    /// A thread ends: its blocked call goes with it, unreturned.
+    pub(crate) fn end_thread(&mut self, stack: &mut Stack, now: Instant, thread: ThreadId) {
+        let Some(blocked) = self.find_thread(thread).map(|t| t.blocked.clone()) else { return };
+        if let Some(Blocked { socket, .. }) = blocked
+            && !self.stop_lingering(stack, thread)
+        {
+            self.unblock(thread, socket);
+            self.settle_shut_receive(stack, now, socket);
+        }
+        self.thread_mut(thread).ended = true;
+    }
+
+    /// R33: if the thread lingers in closesocket it does no more, and the connection keeps its deadline.
+    fn stop_lingering(&mut self, stack: &mut Stack, thread: ThreadId) -> bool {
+        let Some(Blocked { socket, wait: Wait::Closesocket, .. }) = self.thread(thread).blocked else {
+            return false;
+        };
+        let Phase::Closing(conn) = self.sockets.get(socket).phase else { return false };
+        self.thread_mut(thread).blocked = None;
+        stack.detach(conn);
+        self.forget(stack, socket);
+        true
     }
 }
 

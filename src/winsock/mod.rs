@@ -93,7 +93,7 @@ impl Winsock {
 
     /// A new thread of a process. If the process is none of this host's, every call of the thread fails.
     pub fn create_thread(&mut self, process: ProcessId) -> ThreadId {
-        self.threads.push(Thread { process, last_error: 0, blocked: None });
+        self.threads.push(Thread { process, ended: false, last_error: 0, blocked: None });
         self.thread_id(self.threads.len() - 1)
     }
 
@@ -105,10 +105,10 @@ impl Winsock {
         ThreadId(self.gone.threads + number(i))
     }
 
-    /// A thread that exists, and whose process does.
+    /// A thread that exists, has not ended, and whose process exists.
     fn find_thread(&self, id: ThreadId) -> Option<&Thread> {
         let thread = self.threads.get(id.0.checked_sub(self.gone.threads)? as usize)?;
-        self.find_process(thread.process).map(|_| thread)
+        self.find_process(thread.process).filter(|_| !thread.ended).map(|_| thread)
     }
 
     fn find_process(&self, id: ProcessId) -> Option<&Process> {

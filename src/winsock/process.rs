@@ -119,6 +119,8 @@ impl Process {
 #[derive(Clone, Debug)]
 pub(super) struct Thread {
     pub(super) process: ProcessId,
+    /// It has ended: it is nobody's, and its number is never given again.
+    pub(super) ended: bool,
     /// WSAGetLastError's value.
     pub(super) last_error: i32,
     pub(super) blocked: Option<Blocked>,
