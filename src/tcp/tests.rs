@@ -19,6 +19,7 @@ mod options;
 mod receiving;
 mod recovery;
 mod sending;
+mod syn_bit;
 mod timers;
 
 use super::{Cx, Effect, Settings, State, StateName, SynSent, listen};

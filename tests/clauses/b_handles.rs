@@ -1,6 +1,6 @@
 //! B. What closing does to the handle and to outstanding work.
 
-use crate::pair::{End, PORT, Pair, ZERO, column, every, ms, receiving, secs, sending};
+use crate::pair::{End, PORT, Pair, ZERO, answering, column, every, ms, receiving, secs, sending};
 use closewait::packet::Flags;
 use closewait::profile::{Profile, UnsafeClose};
 use closewait::tcp::StateName::{Closed, Established, FinWait1, SynSent, TimeWait};
@@ -207,7 +207,7 @@ fn cs_b4_all_waiters_of_this_socket_and_no_others() {
 #[test]
 fn cs_b4_a_connect_under_way_is_cancelled() {
     every(|profile| {
-        let mut pair = Pair::listening(profile, 5);
+        let mut pair = Pair::listening(&answering(profile), 5);
         let end = pair.socket(pair.client);
         pair.nonblocking(end, true);
         let connect = pair.connect(end);

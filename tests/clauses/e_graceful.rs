@@ -1,6 +1,6 @@
 //! E. The rows in full: l_onoff zero (E1, E2), and shutdown before closesocket (E12).
 
-use crate::pair::{Pair, ZERO, column, every, ms, secs};
+use crate::pair::{Pair, ZERO, answering, column, every, ms, secs};
 use closewait::packet::Flags;
 use closewait::tcp::StateName::{CloseWait, Closed, Established, FinWait1, FinWait2, LastAck, TimeWait};
 use closewait::winsock::{WsaError, consts};
@@ -191,7 +191,7 @@ fn r37_close_lets_go_what_nagle_holds() {
 #[test]
 fn r36_an_orphan_leaves_fin_wait_2() {
     every(|profile| {
-        let mut pair = Pair::connected(profile);
+        let mut pair = Pair::connected(&answering(profile));
         assert_eq!(pair.close(pair.client), ZERO);
         pair.run_to(ms(20));
         assert_eq!(pair.both(), [FinWait2, CloseWait]);

@@ -1,6 +1,6 @@
 //! E. The rows in full: both nonzero, blocking (E6 to E9) and nonblocking (E10), with R1 and R2.
 
-use crate::pair::{End, Pair, TICK, ZERO, column, every, ms, secs};
+use crate::pair::{End, Pair, TICK, ZERO, answering, column, every, ms, secs};
 use closewait::packet::{Flags, Segment};
 use closewait::seq::Seq;
 use closewait::tcp::StateName::{CloseWait, Closed, Established, FinWait1, FinWait2, LastAck, TimeWait};
@@ -105,7 +105,7 @@ fn cs_e7_in_time_the_close_is_graceful_and_time_wait_follows() {
 #[test]
 fn cs_e8_when_the_time_is_over_the_connection_is_reset_before_the_return() {
     every(|profile| {
-        let mut pair = Pair::connected(profile);
+        let mut pair = Pair::connected(&answering(profile));
         pair.linger(pair.client, 1, 5);
         pair.cut();
         pair.send(pair.client, 100);

@@ -7,7 +7,7 @@
 use bytes::Bytes;
 use closewait::addr::Endpoint;
 use closewait::packet::{Packet, Segment};
-use closewait::profile::Profile;
+use closewait::profile::{Profile, Unwelcome};
 use closewait::time::{Duration, Instant};
 use closewait::winsock::{Call, CallResult, Handle, HandlePolicy, Outcome, Value, WsaError, consts};
 use closewait_sim::trace::Entry;
@@ -38,9 +38,20 @@ pub(crate) fn every(test: impl Fn(&Profile)) {
     }
 }
 
-/// A ruling's two columns. RFC9293's calls are as in DOCUMENTED.
+/// A ruling's two columns. RFC9293's calls are as in DOCUMENTED, WIN8_CAV2016 is WINDOWS with some of its own.
 pub(crate) fn column<T>(profile: &Profile, documented: T, windows: T) -> T {
-    if profile.name == Profile::WINDOWS.name { windows } else { documented }
+    let windows_8 = profile.name == Profile::WIN8_CAV2016.name;
+    if windows_8 || profile.name == Profile::WINDOWS.name { windows } else { documented }
+}
+
+/// A ruling in which WIN8_CAV2016 has a column of its own.
+pub(crate) fn own_column<T>(profile: &Profile, others: T, win8: T) -> T {
+    if profile.name == Profile::WIN8_CAV2016.name { win8 } else { others }
+}
+
+/// A host that no firewall hides (R17): for tests of what a missing connection answers.
+pub(crate) fn answering(profile: &Profile) -> Profile {
+    Profile { no_connection: Unwelcome::Reset, ..profile.clone() }
 }
 
 /// A thread, and the socket that it works on.

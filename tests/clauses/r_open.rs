@@ -1,8 +1,8 @@
-//! Rulings on closing what is not yet, or never will be, a connection: R21, R22, R23 with R29, R24, R38.
+//! Rulings on closing what is not yet, or never will be, a connection: R17, R21, R22, R23 with R29, R24, R38.
 
-use crate::pair::{End, Pair, ZERO, column, every, ms, secs};
+use crate::pair::{End, Pair, ZERO, answering, column, every, ms, own_column, secs};
 use closewait::packet::{Flags, Segment};
-use closewait::profile::{CloseInSynReceived, LingerWake, Profile, RefusedRetries};
+use closewait::profile::{CloseInSynReceived, LingerWake, Profile, RefusedRetries, Unwelcome};
 use closewait::seq::Seq;
 use closewait::tcp::StateName::{Closed, Established, FinWait1, SynReceived, SynSent};
 use closewait::winsock::{Call, WsaError};
@@ -52,7 +52,7 @@ fn r21_a_handshake_under_way_is_reset_when_it_completes() {
         let ack = pair.last_packet(end).segment;
         pair.run_to(ms(30));
         let rst = pair.last_packet(pair.server).segment;
-        assert_eq!(pair.wire(pair.server), ["10 S.", "30 R."]);
+        assert_eq!(pair.wire(pair.server), ["10 S.", own_column(profile, "30 R.", "30 R")]);
         assert_eq!((rst.seq, rst.ack), (ack.ack, ack.seq), "SND.NXT, RCV.NXT");
         assert_eq!(pair.state(pair.server), Closed);
         pair.run_to(ms(40));
@@ -60,7 +60,8 @@ fn r21_a_handshake_under_way_is_reset_when_it_completes() {
     });
 }
 
-/// R22: a SYN that finds the accept queue full is refused by a RST, which the client takes as R23 says.
+/// R22: a SYN that finds the accept queue full is refused by a RST, which the client takes as R23 says. WIN8:
+/// silence, which the client takes for loss.
 ///
 /// Mutation: a SYN that finds the queue full is dropped.
 #[test]
@@ -75,18 +76,46 @@ fn r22_a_full_accept_queue_refuses_by_rst() {
         pair.connect_waits(second);
         let syn = pair.last_packet(second).segment;
         pair.run_to(ms(10));
-        assert_eq!(pair.wire(pair.server), ["10 R."]);
-        assert_eq!(pair.last_packet(pair.server).segment.ack, syn.seq + 1, "TR-E1");
         assert_eq!(pair.state(pair.server), Established, "the first one waits");
-        pair.rest();
-        let refused_at = column(profile, ms(20), ms(1580));
-        assert_eq!(pair.returned(second), Some((refused_at, Err(WsaError::ConnRefused))));
+        if profile.backlog_full == Unwelcome::Reset {
+            assert_eq!(pair.wire(pair.server), ["10 R."]);
+            assert_eq!(pair.last_packet(pair.server).segment.ack, syn.seq + 1, "TR-E1");
+            pair.rest();
+            let refused_at = column(profile, ms(20), ms(1580));
+            assert_eq!(pair.returned(second), Some((refused_at, Err(WsaError::ConnRefused))));
+        } else {
+            pair.rest();
+            assert_eq!(pair.wire(pair.server), [""; 0]);
+            assert_eq!(pair.returned(second), Some((secs(21), Err(WsaError::TimedOut))));
+        }
+        assert_eq!(profile.backlog_full, own_column(profile, Unwelcome::Reset, Unwelcome::Silent));
 
         pair.start_here();
         pair.accept(pair.listener).unwrap();
         pair.connect_waits(second);
         pair.run_to(ms(20));
         assert_eq!(pair.returned(second), Some((ms(20), ZERO)), "room again");
+    });
+}
+
+/// R17: a closed port answers RST; WIN8, behind its firewall, nothing: connect times out.
+///
+/// Mutation: a closed port answers whatever the profile says.
+#[test]
+fn r17_a_closed_port_is_silent_in_windows_8() {
+    every(|profile| {
+        assert_eq!(profile.no_connection, own_column(profile, Unwelcome::Reset, Unwelcome::Silent));
+        let mut pair = Pair::new(profile);
+        let end = pair.socket(pair.client);
+        pair.connect_waits(end);
+        pair.rest();
+        if profile.no_connection == Unwelcome::Reset {
+            assert_eq!(pair.wire(pair.server)[0], "10 R.");
+            assert_eq!(pair.returned(end).unwrap().1, Err(WsaError::ConnRefused));
+        } else {
+            assert_eq!(pair.wire(pair.server), [""; 0]);
+            assert_eq!(pair.returned(end), Some((secs(21), Err(WsaError::TimedOut))));
+        }
     });
 }
 
@@ -97,6 +126,7 @@ fn r22_a_full_accept_queue_refuses_by_rst() {
 #[test]
 fn r23_r29_a_refused_connect_is_retried_in_windows() {
     every(|profile| {
+        let profile = &answering(profile);
         let none = RefusedRetries { count: 0, after: ms(0) };
         assert_eq!(
             profile.refused_retries,
@@ -128,6 +158,7 @@ fn r23_r29_a_refused_connect_is_retried_in_windows() {
 #[test]
 fn r23_syn_sent_goes_on_between_the_tries() {
     every(|profile| {
+        let profile = &answering(profile);
         let mut pair = Pair::new(profile);
         let end = pair.socket(pair.client);
         pair.connect_waits(end);
@@ -187,7 +218,7 @@ fn r23_a_rst_in_active_syn_rcvd_fails_the_connect_at_once() {
     });
 }
 
-/// R24: closesocket in active SYN_RCVD. DOCUMENTED: FIN. WINDOWS: RST without ACK flag, ack field 0 (R25).
+/// R24: closesocket in active SYN_RCVD. DOCUMENTED: FIN. WINDOWS: RST without ACK flag, ack field 0; WIN8: filled (R25).
 ///
 /// Mutation: CLOSE in SYN-RECEIVED passes over the profile's field.
 #[test]
@@ -205,7 +236,8 @@ fn r24_closing_in_active_syn_rcvd() {
         assert_eq!(last.seq, syn.seq + 1);
         assert_eq!(pair.state(pair.client), column(profile, FinWait1, Closed));
         if ruled == CloseInSynReceived::BareReset {
-            assert_eq!(last.ack, Seq(0));
+            let rcv_nxt = pair.packets(pair.server)[0].1.segment.seq + 1;
+            assert_eq!(last.ack, own_column(profile, Seq(0), rcv_nxt), "R25");
         }
     });
 }

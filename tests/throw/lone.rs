@@ -117,7 +117,7 @@ impl Lone {
 
     fn deliver(&mut self, packet: &Packet) {
         let free = !taken(&self.host.netstat(), packet.dst, packet.src);
-        let expected = expected(packet, &self.ours);
+        let expected = expected(packet, &self.ours, self.host.stack().profile());
         self.host.deliver(self.now, packet.clone());
         self.settle();
         if free {

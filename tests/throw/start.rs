@@ -5,7 +5,7 @@ use bytes::Bytes;
 use closewait::addr::{Endpoint, IpAddr, is_unicast};
 use closewait::host::Netstat;
 use closewait::packet::Packet;
-use closewait::profile::Profile;
+use closewait::profile::{Profile, Unwelcome};
 use closewait::tcp::StateName;
 use closewait::winsock::{Call, Handle, Return, Value, consts::*};
 use proptest::prelude::*;
@@ -46,7 +46,10 @@ pub(crate) fn taken(netstat: &Netstat, dst: Endpoint, src: Endpoint) -> bool {
 }
 
 /// What must leave a host for a packet that nobody there takes.
-pub(crate) fn expected(packet: &Packet, ours: &[IpAddr]) -> Vec<Packet> {
+pub(crate) fn expected(packet: &Packet, ours: &[IpAddr], profile: &Profile) -> Vec<Packet> {
+    if profile.no_connection == Unwelcome::Silent {
+        return Vec::new();
+    }
     let here = ours.contains(&packet.dst.ip) || packet.dst.ip.is_loopback();
     let deliverable = here && is_unicast(packet.src.ip) && is_unicast(packet.dst.ip);
     no_connection(packet).filter(|_| deliverable).into_iter().collect()

@@ -157,7 +157,8 @@ impl Two {
         let sent: Vec<Packet> = sent.collect();
         self.settle();
         if free {
-            assert_eq!(sent, expected(packet, &self.ours[to]), "RFC 9293 3.10.7.1 for {packet:?}");
+            let expected = expected(packet, &self.ours[to], self.world.host(host).stack().profile());
+            assert_eq!(sent, expected, "RFC 9293 3.10.7.1 for {packet:?}");
         }
     }
 

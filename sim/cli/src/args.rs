@@ -90,6 +90,9 @@ mod tests {
         assert_eq!(bytes("1"), Ok(1));
         assert!(bytes("0").is_err() && bytes("-5").is_err() && bytes("99999999999").is_err());
         assert_eq!(profile("documented").map(|p| p.name), Ok("documented"));
-        assert_eq!(profile("winxp"), Err("unknown profile: windows, documented, rfc9293 would do".into()));
+        assert_eq!(
+            profile("winxp"),
+            Err("unknown profile: windows, documented, rfc9293, win8-cav2016 would do".into())
+        );
     }
 }

@@ -9,6 +9,7 @@ mod output;
 mod progress;
 mod run;
 mod table;
+mod words;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -29,6 +30,7 @@ Examples:
   closewait table --format json          for programs
   closewait run case.pkt                 a scenario
   closewait run case.pkt --format ladder what happened in it, in lanes, with the reasons
+  closewait words words.jsonl            what a learned automaton says a host answers
 
 Exit status: 0 all as expected, 1 an expectation failed, 2 bad input.";
 
@@ -36,12 +38,14 @@ Exit status: 0 all as expected, 1 an expectation failed, 2 bad input.";
 enum Command {
     Table(table::Table),
     Run(run::Run),
+    Words(words::Words),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Table(table) => table.run().map(|()| ExitCode::SUCCESS),
         Command::Run(run) => run.run(),
+        Command::Words(words) => words.run(),
     };
     match done {
         Ok(code) => code,

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Table {
-    /// What the hosts do where sources disagree: windows, documented, rfc9293
+    /// What the hosts do where sources disagree: windows, documented, rfc9293, win8-cav2016
     #[arg(long, value_name = "P", default_value = "windows", value_parser = args::profile)]
     profile: &'static Profile,
     /// One-way delay of the link, in s, ms, us or ns; at most 10s

@@ -31,7 +31,7 @@ fn arguments_out_of_range_are_named_and_exit_2() {
         (&["table", "--linger", "65536"], "0 to 65535 would do"),
         (&["table", "--linger", "-1"], "0 to 65535 would do"),
         (&["table", "--bytes", "0"], "bytes would do"),
-        (&["table", "--profile", "vista"], "windows, documented, rfc9293 would do"),
+        (&["table", "--profile", "vista"], "windows, documented, rfc9293, win8-cav2016 would do"),
         (&["table", "--format", "xml"], "text, json"),
         (&["table", "--pkt", "rows", "--one-way", "0"], "1us would do"),
         (&["tabel"], "table"),

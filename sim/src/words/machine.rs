@@ -116,6 +116,12 @@ impl Machine {
         machine
     }
 
+    /// The host under test, to look at.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
     /// Does one input, and tells what the machine emitted.
     pub fn input(&mut self, input: Input, sink: &mut dyn Sink) -> Output {
         self.host.preset_iss(self.iss);
@@ -288,4 +294,35 @@ impl Machine {
 enum Made {
     Returned,
     Blocked,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::Log;
+
+    /// A hundred connections of one word: 4,950 pairs of initial numbers, and each against the tester's.
+    #[test]
+    fn initial_numbers_lie_far_apart() {
+        let mut machine = Machine::new(&Profile::WIN8_CAV2016, 3);
+        let mut log = Log::default();
+        let word = "SYN(V,V,0) RST(V,V,0) ".repeat(100);
+        for name in ["LISTEN"].into_iter().chain(word.split_whitespace()) {
+            machine.input(name.parse().expect("an input"), &mut log);
+        }
+        let (mut ours, mut theirs) = (Vec::new(), vec![Seq(0)]);
+        for entry in log.entries() {
+            match &entry.what {
+                What::Sent { packet, .. } => ours.push(packet.segment.seq),
+                What::Received { packet } => theirs.push(packet.segment.seq),
+                _ => {}
+            }
+        }
+        assert_eq!(ours.len(), 100, "each SYN is answered");
+        for (i, &a) in ours.iter().enumerate() {
+            for &b in ours[..i].iter().chain(&theirs) {
+                assert!((a - b).min(b - a) >= APART, "{a:?} and {b:?}");
+            }
+        }
+    }
 }

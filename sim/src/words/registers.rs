@@ -169,3 +169,79 @@ impl Registers {
         self.last_mine = Some(mine);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    const SYN: Input = Input::Segment { flags: Flags::SYN, len: 0 };
+    const SYN_ACK: Flags = Flags::SYN.union(Flags::ACK);
+
+    fn hear(registers: &mut Registers, segments: &[Segment]) -> String {
+        registers.hear(Input::Send, segments).to_string()
+    }
+
+    /// A connection: `mine` is the tester's number after its SYN, `sut` 7,000,000.
+    fn connected() -> (Registers, Seq) {
+        let mut registers = Registers::new(1);
+        let syn = registers.segment(Flags::SYN, Bytes::new());
+        let answer = Segment::control(SYN_ACK, Seq(7_000_000), syn.seq + 1);
+        assert_eq!(registers.hear(SYN, &[answer]).to_string(), "ACK+SYN(FRESH,NEXT,0)");
+        (registers, syn.seq + 1)
+    }
+
+    #[test]
+    fn numbers_are_drawn_from_their_ranges() {
+        for seed in 0..500 {
+            let mut registers = Registers::new(seed);
+            let syn = registers.segment(Flags::SYN, Bytes::new());
+            assert!(
+                (1_000..=65_535).contains(&syn.seq.0) && (1_000..=65_535).contains(&syn.ack.0),
+                "{syn:?}"
+            );
+            let ack = registers.segment(Flags::ACK, Bytes::new());
+            assert_eq!((ack.seq, ack.ack), (Seq(0), Seq(0)), "nothing is known");
+            registers.mine = Some(Seq(u32::MAX));
+            registers.last_mine = registers.mine;
+            let rst = registers.segment(Flags::RST, Bytes::new());
+            assert_eq!(rst.seq, Seq(u32::MAX));
+            let syn = registers.segment(Flags::SYN, Bytes::new());
+            assert!((69_999..=99_999).contains(&syn.seq.0), "{syn:?}: above the last, which the RST unset");
+        }
+    }
+
+    #[test]
+    fn a_connection_has_its_numbers() {
+        let (mut registers, mine) = connected();
+        let ack = registers.segment(Flags::ACK, Bytes::from_static(b"x"));
+        assert_eq!((ack.seq, ack.ack, ack.wnd), (mine, Seq(7_000_001), 8192));
+        let answer = Segment::control(Flags::ACK, Seq(7_000_001), mine + 1);
+        assert_eq!(hear(&mut registers, &[answer]), "ACK(NEXT,NEXT,0)");
+        assert_eq!(registers.segment(Flags::ACK, Bytes::new()).seq, mine + 1);
+    }
+
+    #[test]
+    fn what_was_sent_before_does_not_count() {
+        let (mut registers, mine) = connected();
+        let psh = Flags::PSH | Flags::ACK;
+        let text =
+            |seq, ack| Segment { payload: Bytes::from_static(b"x"), ..Segment::control(psh, seq, ack) };
+        let (first, again) = (text(Seq(7_000_001), mine), text(Seq(7_000_001), mine + 1));
+        let fin = Segment::control(Flags::FIN | Flags::ACK, Seq(7_000_002), mine);
+        let ack = Segment::control(Flags::ACK, Seq(7_000_002), mine);
+        assert_eq!(hear(&mut registers, &[first]), "ACK+PSH(NEXT,CURRENT,1)");
+        assert_eq!(hear(&mut registers, &[again]), "TIMEOUT", "the number decides, not what it acknowledges");
+        assert_eq!(
+            hear(&mut registers, &[ack.clone(), fin.clone()]),
+            "ACK+FIN(NEXT,CURRENT,0)",
+            "the last counts"
+        );
+        assert_eq!(
+            hear(&mut registers, &[ack.clone(), fin]),
+            "ACK(CURRENT,CURRENT,0)",
+            "the last that is new"
+        );
+        assert_eq!(hear(&mut registers, &[ack]), "ACK(CURRENT,CURRENT,0)", "a pure ACK always counts");
+    }
+}

@@ -63,7 +63,11 @@ fn closed_answers_with_a_reset_that_will_be_believed() {
         ("S.", "", bare(4711)),
         ("F.", "abc", bare(4711)),
     ] {
-        assert_eq!(closed::reply(&segment(letters, payload)), expected, "{letters} {payload}");
+        let segment = segment(letters, payload);
+        assert_eq!(closed::reply(&segment, &Profile::RFC9293), expected, "{letters} {payload}");
+        let filled =
+            expected.map(|rst| Segment { ack: if rst.has_ack() { rst.ack } else { Seq(4711) }, ..rst });
+        assert_eq!(closed::reply(&segment, &Profile::WIN8_CAV2016), filled, "R25: {letters} {payload}");
     }
 }
 

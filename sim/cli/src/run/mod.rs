@@ -32,7 +32,7 @@ pub(crate) struct Run {
     /// The seed, where a file names none
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// The profile of hosts, where a file names none: windows, documented, rfc9293
+    /// The profile of hosts, where a file names none: windows, documented, rfc9293, win8-cav2016
     #[arg(long, value_name = "P", default_value = "windows", value_parser = args::profile)]
     profile: &'static Profile,
     /// One machine: do not compare options, window and initial number of the stack's own handshake segments
