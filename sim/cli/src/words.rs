@@ -53,8 +53,8 @@ struct Counts {
     failed: usize,
     malformed: usize,
     explained: usize,
-    /// Failed words by the rulings that explain them.
-    rulings: BTreeMap<String, usize>,
+    /// How many failed words need each ruling decided another way.
+    rulings: BTreeMap<&'static str, usize>,
 }
 
 impl Words {
@@ -85,10 +85,10 @@ impl Words {
     }
 
     fn one(&self, place: &str, word: &Word, player: &Player, out: &mut String, counts: &mut Counts) {
-        let Some(difference) = player.difference(word) else {
+        if player.difference(word).is_none() {
             counts.passed += 1;
             return;
-        };
+        }
         counts.failed += 1;
         if counts.failed <= self.show {
             let _ = writeln!(out, "FAILED  {place}");
@@ -96,14 +96,9 @@ impl Words {
         }
         if counts.failed <= EXPLAINED {
             counts.explained += 1;
-            let mut names: Vec<String> = words::explain(word, difference.at, self.profile, self.seed)
-                .iter()
-                .map(|e| e.0.iter().map(|v| v.ruling).collect::<Vec<_>>().join(" with "))
-                .collect();
-            names.sort_unstable();
-            names.dedup();
-            let names = if names.is_empty() { "none".to_owned() } else { names.join(" or ") };
-            *counts.rulings.entry(names).or_default() += 1;
+            for ruling in words::responsible(word, self.profile, self.seed).unwrap_or(vec!["none"]) {
+                *counts.rulings.entry(ruling).or_default() += 1;
+            }
         }
     }
 
@@ -118,9 +113,9 @@ impl Words {
         if failed > 0 {
             let which =
                 if failed > explained { format!(" (of the first {explained})") } else { String::new() };
-            let _ = writeln!(out, "failed words by the rulings that decide their first difference{which}:");
-            for (names, n) in rulings {
-                let _ = writeln!(out, "  {names:<20} {n}");
+            let _ = writeln!(out, "failed words that need a ruling decided another way{which}:");
+            for (ruling, n) in rulings {
+                let _ = writeln!(out, "  {ruling:<5} {n}");
             }
         }
         if malformed > 0 {

@@ -58,7 +58,7 @@ fn a_failed_word_is_shown_with_its_difference_trace_and_ruling() {
         "LISTEN -> SYN_RECEIVED | listen-syn (RFC 9293 3.10.7.2)",
         "| syn-challenge (RFC 9293 3.10.7.4 fourth, TR-E8, R16)",
         "      R16 (a SYN draws RST+ACK from 0, and the connection is reset)\n",
-        "  R16                  1\n1 passed, 1 failed\n",
+        "  R16   1\n1 passed, 1 failed\n",
     ] {
         assert!(said.contains(part), "{part} in {said}");
     }
@@ -74,7 +74,7 @@ fn failures_are_counted_and_only_the_first_shown() {
     assert_eq!(out.status.code(), Some(1));
     assert_eq!(said.matches("FAILED").count(), 2, "{said}");
     assert!(said.contains("and 3 more failed words"), "{said}");
-    assert!(said.ends_with("  R16                  5\n0 passed, 5 failed\n"), "{said}");
+    assert!(said.ends_with("  R16   5\n0 passed, 5 failed\n"), "{said}");
     let out = words(&[path, "--show", "0"]);
     assert!(!text(&out.stdout).contains("FAILED"));
 }

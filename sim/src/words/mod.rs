@@ -35,7 +35,7 @@ pub use alphabet::{BadName, Class, Input, Output};
 pub use file::{Line, lines};
 pub use machine::Machine;
 pub use report::report;
-pub use rulings::{Explanation, VARIANTS, Variant, explain};
+pub use rulings::{Explanation, VARIANTS, Variant, explain, responsible};
 
 use crate::trace::{Off, Sink};
 use closewait::profile::Profile;

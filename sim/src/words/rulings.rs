@@ -119,6 +119,37 @@ pub const VARIANTS: &[Variant] = &[
 #[derive(Clone, Debug)]
 pub struct Explanation(pub Vec<&'static Variant>);
 
+impl Explanation {
+    /// The profile with these rulings decided so.
+    fn of(&self, profile: &Profile) -> Profile {
+        let mut changed = profile.clone();
+        for variant in &self.0 {
+            (variant.set)(&mut changed);
+        }
+        changed
+    }
+}
+
+/// The rulings that a word which fails needs decided another way, one difference after the other; none if a difference
+/// is not explained.
+#[must_use]
+pub fn responsible(word: &Word, profile: &Profile, seed: u64) -> Option<Vec<&'static str>> {
+    let mut profile = profile.clone();
+    let mut rulings = Vec::new();
+    let mut reached = None;
+    while let Some(difference) = Player::new(&profile, seed).difference(word) {
+        // Each explanation leads past the difference that it explains.
+        assert!(reached < Some(difference.at), "the differences come later and later");
+        reached = Some(difference.at);
+        let explanation = explain(word, difference.at, &profile, seed).into_iter().next()?;
+        rulings.extend(explanation.0.iter().map(|variant| variant.ruling));
+        profile = explanation.of(&profile);
+    }
+    rulings.sort_unstable();
+    rulings.dedup();
+    Some(rulings)
+}
+
 impl fmt::Display for Explanation {
     /// `R17 (a missing connection is silent) with R25 (…)`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -131,7 +162,8 @@ impl fmt::Display for Explanation {
 }
 
 /// Which rulings explain that a word first differs at input `at`: each single one that, decided another way, brings
-/// the expected outputs up to and including that one; if there is none, each pair.
+/// the expected outputs up to and including that one; if there is none, each pair; if there is none, what it takes of
+/// each profile that brings them.
 #[must_use]
 pub fn explain(word: &Word, at: usize, profile: &Profile, seed: u64) -> Vec<Explanation> {
     let end = word.inputs.len().min(at + 1);
@@ -155,5 +187,30 @@ pub fn explain(word: &Word, at: usize, profile: &Profile, seed: u64) -> Vec<Expl
             }
         }
     }
-    pairs
+    if !pairs.is_empty() {
+        return pairs;
+    }
+    let known = Profile::ALL.into_iter();
+    known.filter_map(|other| needed(profile, other, agrees)).map(Explanation).collect()
+}
+
+/// What it takes of `other` for `profile` to agree: no ruling more than is needed. None if all is not enough.
+fn needed(
+    profile: &Profile,
+    other: &Profile,
+    agrees: impl Fn(&Profile) -> bool,
+) -> Option<Vec<&'static Variant>> {
+    let theirs = VARIANTS.iter().filter(|v| v.of(other).is_none() && v.of(profile).is_some());
+    let mut taken: Vec<&Variant> = theirs.collect();
+    let enough = |taken: &[&'static Variant]| agrees(&Explanation(taken.to_vec()).of(profile));
+    if !enough(&taken) {
+        return None;
+    }
+    for i in (0..taken.len()).rev() {
+        let variant = taken.remove(i);
+        if !enough(&taken) {
+            taken.insert(i, variant);
+        }
+    }
+    Some(taken)
 }
