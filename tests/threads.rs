@@ -155,7 +155,7 @@ fn a_receive_ends_with_its_thread() {
 
 /// WF-4.7: SD_RECEIVE takes effect once no receive is pending; one whose thread ended is not.
 ///
-/// Mutation: SD_RECEIVE waits for a receive whose thread ended.
+/// Mutation: it goes on waiting.
 #[test]
 fn shutdown_takes_effect_when_the_receiving_thread_ends() {
     let mut lone = Lone::connected();

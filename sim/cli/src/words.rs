@@ -24,10 +24,10 @@ pub(crate) struct Words {
     #[arg(long, value_name = "P", default_value = "windows", value_parser = args::profile)]
     profile: &'static Profile,
     /// The seed of every number that is not said
-    #[arg(long, value_name = "N", default_value = "1")]
+    #[arg(long, value_name = "N", default_value = "1", allow_hyphen_values = true)]
     seed: u64,
     /// How many failed words to show
-    #[arg(long, value_name = "N", default_value = "3")]
+    #[arg(long, value_name = "N", default_value = "3", allow_hyphen_values = true)]
     show: usize,
 }
 

@@ -4,7 +4,7 @@ use super::{Player, Word};
 use closewait::profile::{
     AbortFlags, AckThrottle, Backlog, BareRstAck, CloseInSynReceived, DataAfterClose, ListenerGone, Profile,
     RefusedRetries, ResetInAcceptQueue, RstInTimeWait, RstInWindow, SynAckInWindow, SynInSynReceived,
-    SynInTimeWait, SynInWindow, TextOnSyn, UnsafeClose, Unwelcome,
+    SynInTimeWait, SynInWindow, TextOnSyn, TimeWaitAnswers, UnsafeClose, Unwelcome,
 };
 use closewait::time::Duration;
 use std::fmt;
@@ -113,6 +113,10 @@ pub const VARIANTS: &[Variant] = &[
     v("R51", "a RST in the window draws a challenge ACK", |p| p.rst_in_window = RstInWindow::ChallengeAck),
     v("R51", "a RST in the window resets", |p| p.rst_in_window = RstInWindow::Resets),
     v("R52", "a SYN draws an abort's RST", |p| p.syn_in_window = SynInWindow::Resets),
+    v("R64", "TIME_WAIT answers what is in its window", |p| p.time_wait_answers = TimeWaitAnswers::All),
+    v("R64", "TIME_WAIT answers only what is outside its window", |p| {
+        p.time_wait_answers = TimeWaitAnswers::Outside;
+    }),
 ];
 
 /// Rulings which, decided so, bring the expected output.

@@ -32,9 +32,14 @@ fn rows() -> Vec<(&'static str, &'static str, Profile)> {
         row!(rst_in_window, "resets", RstInWindow::Resets),
         row!(syn_in_window, "resets", SynInWindow::Resets),
         row!(syn_in_syn_received, "return_to_listen", SynInSynReceived::ReturnToListen),
+        row!(syn_ack_in_window, "resets", SynAckInWindow::Resets),
         row!(syn_in_time_wait, "accept_from_rcv_nxt", SynInTimeWait::AcceptFromRcvNxt),
         row!(rst_in_time_wait, "ignored", RstInTimeWait::Ignored),
         row!(time_wait_answers, "all", TimeWaitAnswers::All),
+        row!(no_connection, "silent", Unwelcome::Silent),
+        row!(backlog_full, "silent", Unwelcome::Silent),
+        row!(listener_gone, "forgotten_at_once", ListenerGone::ForgottenAtOnce),
+        row!(bare_rst_ack, "filled", BareRstAck::Filled),
         row!(text_on_syn, "dropped", TextOnSyn::Dropped),
         row!(backlog, "counts_completed", Backlog::CountsCompleted),
         row!(ack_throttle.count, "3", 3),
@@ -120,9 +125,13 @@ fn a_variant_is_spelled_as_it_is_written() {
         check::<RstInWindow>(),
         check::<SynInWindow>(),
         check::<SynInSynReceived>(),
+        check::<SynAckInWindow>(),
         check::<SynInTimeWait>(),
         check::<RstInTimeWait>(),
         check::<TimeWaitAnswers>(),
+        check::<Unwelcome>(),
+        check::<ListenerGone>(),
+        check::<BareRstAck>(),
         check::<TextOnSyn>(),
         check::<Backlog>(),
         check::<WindowAfterFin>(),
@@ -130,7 +139,7 @@ fn a_variant_is_spelled_as_it_is_written() {
         check::<CongestionControl>(),
         check::<InitialWindow>(),
     ];
-    assert_eq!(counts, [2, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 2]);
+    assert_eq!(counts, [2, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 2, 2, 2, 2, 2, 3, 2, 2, 2, 2, 3, 2, 2]);
 }
 
 #[test]
