@@ -312,10 +312,10 @@ mod tests {
         }
         let (mut ours, mut theirs) = (Vec::new(), vec![Seq(0)]);
         for entry in log.entries() {
-            match &entry.what {
-                What::Sent { packet, .. } => ours.push(packet.segment.seq),
-                What::Received { packet } => theirs.push(packet.segment.seq),
-                _ => {}
+            if let What::Sent { packet, .. } = &entry.what {
+                ours.push(packet.segment.seq);
+            } else if let What::Received { packet } = &entry.what {
+                theirs.push(packet.segment.seq);
             }
         }
         assert_eq!(ours.len(), 100, "each SYN is answered");

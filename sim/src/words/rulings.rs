@@ -44,7 +44,7 @@ pub const VARIANTS: &[Variant] = &[
     }),
     v("R7", "data after the close draws RST", |p| p.data_after_close = DataAfterClose::ResetAsIfAbsent),
     v("R7", "data after the close draws RST+ACK", |p| {
-        p.data_after_close = DataAfterClose::ResetAcknowledging
+        p.data_after_close = DataAfterClose::ResetAcknowledging;
     }),
     v("R15", "accept fails for a connection that was reset", |p| {
         p.reset_in_accept_queue = ResetInAcceptQueue::AcceptFails;
