@@ -238,7 +238,7 @@ fn fifth_ack(state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
     }
     match state {
         State::SynReceived(s) => handshake_ack(s, segment, cx),
-        State::TimeWait(_) => Break(answer_in_time_wait(state, cx)),
+        State::TimeWait(s) => Break(answer_in_time_wait(s, segment, cx)),
         State::SynSent(_) | State::Closed(_) => Continue(state),
         State::Established(_)
         | State::FinWait1(_)
@@ -250,11 +250,14 @@ fn fifth_ack(state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
 }
 
 /// TIME-WAIT: "the only thing that can arrive in this state is a retransmission of the remote FIN. Acknowledge it". A
-/// true retransmission lies outside the window and is acknowledged there.
-fn answer_in_time_wait(mut state: State, cx: &mut Cx<'_>) -> State {
+/// true retransmission lies outside the window and is acknowledged there; inside, R64 decides. An ACK that is just what
+/// is expected needs no answer: two ends in TIME-WAIT would answer each other.
+fn answer_in_time_wait(s: TimeWait, segment: &Segment, cx: &mut Cx<'_>) -> State {
+    let expected = segment.len() == 0 && segment.seq == s.rcv_nxt && segment.ack == s.snd_nxt;
+    let mut state = State::TimeWait(s);
     match cx.profile.time_wait_answers {
-        TimeWaitAnswers::All => state.challenge(Rule::TimeWaitAnswer, cx),
-        TimeWaitAnswers::Outside => {}
+        TimeWaitAnswers::All if !expected => state.challenge(Rule::TimeWaitAnswer, cx),
+        TimeWaitAnswers::All | TimeWaitAnswers::Outside => {}
     }
     state
 }

@@ -145,7 +145,9 @@ fn synchronized(b: Before, mut seg: Seg) -> After {
         return reset(state, ack);
     }
     if state == TimeWait {
-        return acked(state, nxt, rcv);
+        // R64: but for the ACK that both ends expect.
+        let expected = seg.len() == 0 && seg.seq == rcv && ack == nxt;
+        return if expected { after(state) } else { acked(state, nxt, rcv) };
     }
     if ack > nxt {
         return acked(state, nxt, rcv);

@@ -113,8 +113,9 @@ fn time_wait_starts_anew_with_a_retransmitted_fin() {
     ));
 }
 
-/// R64: by the RFC's word whatever arrives in TIME-WAIT is acknowledged, but for what carries no ACK, and 2 MSL are
-/// not restarted by it; ten in five seconds (R49).
+/// R64: by the RFC's word what arrives in TIME-WAIT is acknowledged, but for what carries no ACK and for the very ACK
+/// that is expected there (two such ends would answer each other); 2 MSL are not restarted by it; ten in five
+/// seconds (R49).
 /// Mutation: nothing in the window of TIME-WAIT is answered.
 #[test]
 fn time_wait_acknowledges_what_arrives() {
@@ -123,13 +124,14 @@ fn time_wait_acknowledges_what_arrives() {
     for _ in 0..5 {
         t.run(
             "< . 2:2 ack 2
+             < . 2:2 ack 1
              > . 2:2 ack 2 win 10000 | time-wait-answer
              < P. 5:8 ack 2
              > . 2:2 ack 2 win 10000 | time-wait-answer",
         );
     }
     t.run(
-        "< . 2:2 ack 2
+        "< . 3:3 ack 2
          drop | ack-throttled
          < P 2:5
          drop | no-ack-bit
