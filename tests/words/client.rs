@@ -11,12 +11,13 @@ const SAME: &str = "=";
 const ROWS: &[(&str, &str, &str, &str)] = &[
     // RFC 9293 3.5, Figure 6; then text and the two FINs of an active close.
     (
-        "CONNECT SYN+ACK(V,V,0) SEND ACK(V,V,0) ACK+PSH(V,V,1) RCV CLOSE ACK(V,V,0) FIN+ACK(V,V,0) ACK(V,V,0)",
+        "CONNECT SYN+ACK(V,V,0) SEND ACK(V,V,0) ACK+PSH(V,V,1) RCV CLOSE ACK(V,V,0) FIN+ACK(V,V,0) ACK(V,V,0) \
+         ACK+PSH(V,V,1)",
         "SYN(FRESH,ZERO,0) ACK(NEXT,NEXT,0) ACK+PSH(NEXT,CURRENT,1) TIMEOUT ACK(NEXT,NEXT,0) TIMEOUT \
-         ACK+FIN(NEXT,CURRENT,0) TIMEOUT ACK(NEXT,NEXT,0) TIMEOUT",
+         ACK+FIN(NEXT,CURRENT,0) TIMEOUT ACK(NEXT,NEXT,0) TIMEOUT TIMEOUT",
         "SYN(FRESH,ZERO,0) ACK(NEXT,NEXT,0) ACK+PSH(NEXT,CURRENT,1) TIMEOUT ACK(NEXT,NEXT,0) TIMEOUT \
-         ACK+FIN(NEXT,CURRENT,0) TIMEOUT ACK(NEXT,NEXT,0) ACK(NEXT,CURRENT,0)",
-        "RFC 9293 3.5, 3.6; R64: the last ACK comes in TIME_WAIT",
+         ACK+FIN(NEXT,CURRENT,0) TIMEOUT ACK(NEXT,NEXT,0) TIMEOUT ACK(NEXT,CURRENT,0)",
+        "RFC 9293 3.5, 3.6; R64: the last ACK and text come in TIME_WAIT",
     ),
     // The peer closes first: CLOSE_WAIT, LAST_ACK, CLOSED; then there is no main socket to connect.
     (
