@@ -317,6 +317,12 @@ impl World {
         self.steps
     }
 
+    /// Packets that were handed to links so far.
+    #[must_use]
+    pub const fn sent(&self) -> u64 {
+        self.sent
+    }
+
     /// The hosts, in the order in which they were added.
     pub fn hosts(&self) -> impl Iterator<Item = HostId> + use<> {
         (0..self.nodes.len()).map(|i| HostId(u32::try_from(i).unwrap_or(u32::MAX)))
