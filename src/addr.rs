@@ -4,8 +4,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 pub use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use hashbrown::HashMap;
-use rustc_hash::FxBuildHasher;
+use hashbrown::HashTable;
 
 /// An IP address and a port.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,28 +78,61 @@ pub struct Tuple {
 #[derive(Clone, Debug, Default)]
 pub struct Interner {
     addrs: Vec<IpAddr>,
-    ids: HashMap<IpAddr, AddrId, FxBuildHasher>,
+    ids: HashTable<AddrId>,
 }
 
 impl Interner {
     /// The number of `ip`, if it has one.
     #[must_use]
     pub fn get(&self, ip: IpAddr) -> Option<AddrId> {
-        self.ids.get(&ip).copied()
+        self.ids.find(hash(ip), |id| self.addr(*id) == ip).copied()
     }
 
     /// The number of `ip`, entered if it is new.
     pub fn intern(&mut self, ip: IpAddr) -> AddrId {
+        if let Some(known) = self.get(ip) {
+            return known;
+        }
         let next = AddrId(u32::try_from(self.addrs.len()).expect("fewer than 2^32 addresses in a stack"));
-        *self.ids.entry(ip).or_insert_with(|| {
-            self.addrs.push(ip);
-            next
-        })
+        self.addrs.push(ip);
+        let addrs = &self.addrs;
+        self.ids.insert_unique(hash(ip), next, |id| hash(addrs[id.0 as usize]));
+        next
     }
 
     /// The address behind a number.
     #[must_use]
     pub fn addr(&self, id: AddrId) -> IpAddr {
         self.addrs[id.0 as usize]
+    }
+}
+
+/// An odd number without a pattern: 2^64 over the golden ratio.
+pub(crate) const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// An address in 64 bits; an IPv6 address is folded.
+pub(crate) trait Bits {
+    fn bits(self) -> u64;
+}
+
+impl Bits for IpAddr {
+    fn bits(self) -> u64 {
+        match self {
+            Self::V4(v4) => u64::from(v4.to_bits()),
+            Self::V6(v6) => v6.segments().iter().fold(0, |bits: u64, &s| bits.rotate_left(16) ^ u64::from(s)),
+        }
+    }
+}
+
+fn hash(ip: IpAddr) -> u64 {
+    ip.bits().wrapping_mul(SPREAD).rotate_left(32)
+}
+
+impl Tuple {
+    /// Both ends, this host's first.
+    #[must_use]
+    pub fn ends(&self, addrs: &Interner) -> (Endpoint, Endpoint) {
+        let end = |ip, port| Endpoint::new(addrs.addr(ip), port);
+        (end(self.local, self.local_port), end(self.remote, self.remote_port))
     }
 }

@@ -141,7 +141,12 @@ impl Host {
 
     /// What happened, oldest first, until there is nothing left to tell.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.winsock.poll_output()
+        self.winsock.poll_output(&mut self.stack)
+    }
+
+    /// As [`Host::poll_output`], but only packets and returns: what a log alone wants to know is passed over.
+    pub fn poll_deed(&mut self) -> Option<Output> {
+        self.winsock.poll_deed(&mut self.stack)
     }
 
     /// When [`Host::advance`] has something to do next.

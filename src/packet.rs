@@ -3,6 +3,7 @@
 
 use crate::addr::Endpoint;
 use crate::seq::Seq;
+use alloc::boxed::Box;
 use bitflags::bitflags;
 use bytes::Bytes;
 use core::fmt;
@@ -61,7 +62,7 @@ impl fmt::Debug for Flags {
 }
 
 /// The options of a TCP header that this stack understands; others are skipped on the way in (RFC 9293 MUST-6).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Options {
     /// Maximum segment size, in bytes of text and options (kind 2, RFC 9293 3.7.1; SYN segments only).
     pub mss: Option<u16>,
@@ -86,9 +87,13 @@ pub struct Timestamps {
 
 /// The blocks of a SACK option: up to three, so that there is room for timestamps beside them. Each is the number
 /// of its first octet and the number after its last.
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
+pub struct SackBlocks(Option<Box<Blocks>>);
+
+/// Behind a pointer, since few segments have any.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct SackBlocks {
-    blocks: [(Seq, Seq); Self::MAX],
+struct Blocks {
+    blocks: [(Seq, Seq); SackBlocks::MAX],
     len: u8,
 }
 
@@ -102,31 +107,32 @@ impl SackBlocks {
     pub const MAX: usize = 3;
 
     /// No block.
-    pub const NONE: Self = Self { blocks: [(Seq(0), Seq(0)); Self::MAX], len: 0 };
+    pub const NONE: Self = Self(None);
 
     /// The blocks, the most recent first.
     #[must_use]
     pub fn as_slice(&self) -> &[(Seq, Seq)] {
-        &self.blocks[..usize::from(self.len)]
+        self.0.as_ref().map_or(&[], |b| &b.blocks[..usize::from(b.len)])
     }
 
     /// Whether there is none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.len == 0
+        self.0.is_none()
     }
 
     /// Bytes that the option takes in a header, padded to whole words.
     #[must_use]
-    pub const fn wire_len(&self) -> u32 {
-        if self.len == 0 { 0 } else { 4 + 8 * self.len as u32 }
+    pub fn wire_len(&self) -> u32 {
+        self.0.as_ref().map_or(0, |b| 4 + 8 * u32::from(b.len))
     }
 
     /// Adds a block, if there is room for it.
     pub fn push(&mut self, left: Seq, right: Seq) {
-        if let Some(block) = self.blocks.get_mut(usize::from(self.len)) {
+        let b = self.0.get_or_insert_default();
+        if let Some(block) = b.blocks.get_mut(usize::from(b.len)) {
             *block = (left, right);
-            self.len += 1;
+            b.len += 1;
         }
     }
 }

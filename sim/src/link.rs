@@ -187,12 +187,12 @@ impl Direction {
     }
 
     /// A packet enters, as the world's `order`th. What is in flight when a link is cut still arrives.
-    pub(crate) fn send(&mut self, now: Instant, order: u64, packet: &Packet, verdict: Verdict) -> Fate {
+    pub(crate) fn send(&mut self, now: Instant, order: u64, packet: Packet, verdict: Verdict) -> Fate {
         let LinkConfig { loss, duplicate, corrupt, mtu, .. } = self.config;
         if self.cut {
             return Fate::Cut;
         }
-        let length = wire::length(packet);
+        let length = wire::length(&packet);
         if length > usize::from(mtu) {
             return Fate::TooBig;
         }
@@ -202,16 +202,17 @@ impl Direction {
         let Some(left) = self.leaves(now, length) else { return Fate::QueueFull };
         let at = self.arrives(left, verdict);
         if (verdict == Verdict::Corrupt || corrupt.draw(&mut self.streams.corrupt))
-            && let Some(datagram) = self.corrupted(packet)
+            && let Some(datagram) = self.corrupted(&packet)
         {
             self.fly(at, order, Arrival::Corrupt(datagram));
             return Fate::ArrivesCorrupt(at);
         }
-        self.fly(at, order, Arrival::Packet(packet.clone()));
         if verdict == Verdict::Duplicate || duplicate.draw(&mut self.streams.duplicate) {
             self.fly(at, order, Arrival::Packet(packet.clone()));
+            self.fly(at, order, Arrival::Packet(packet));
             return Fate::ArrivesTwice(at);
         }
+        self.fly(at, order, Arrival::Packet(packet));
         Fate::Arrives(at)
     }
 
@@ -255,8 +256,12 @@ impl Direction {
     }
 
     fn fly(&mut self, at: Instant, order: u64, arrival: Arrival) {
+        let flying = Flying { at, order, arrival };
+        if self.flying.back().is_none_or(|last| last.at <= at) {
+            return self.flying.push_back(flying);
+        }
         let place = self.flying.iter().rposition(|f| f.at <= at).map_or(0, |i| i + 1);
-        self.flying.insert(place, Flying { at, order, arrival });
+        self.flying.insert(place, flying);
     }
 
     /// When the next packet arrives, and its order.

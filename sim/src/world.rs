@@ -17,15 +17,17 @@ use crate::link::{Arrival, Direction, Fate, LinkConfig};
 use crate::rng::key;
 use crate::trace::{Entry, Sink, What};
 use crate::wire;
-use agenda::{Class, Due, Source};
+use agenda::{Agenda, Source};
 use closewait::addr::{IpAddr, Ipv4Addr, Ipv6Addr};
 use closewait::host::{Host, Netstat, Output};
 use closewait::packet::Packet;
 use closewait::profile::Profile;
 use closewait::rule::Rule;
-use closewait::stack::{Schedule, Secret};
+use closewait::stack::Secret;
 use closewait::time::Instant;
 use closewait::winsock::{Call, HandlePolicy, Outcome, ProcessId, Return, ThreadId};
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
 use std::collections::{BTreeMap, VecDeque};
 
 /// The largest datagram that every link carries, in bytes.
@@ -69,6 +71,9 @@ impl HostId {
 struct Node {
     name: String,
     host: Host,
+    /// Its deadline, and whether that may have moved since.
+    deadline: Option<Instant>,
+    unsettled: bool,
     /// The direction of a link to each host: to itself first, then as links were added.
     routes: BTreeMap<HostId, usize>,
     /// How often it has lost power.
@@ -118,8 +123,8 @@ pub struct World {
     directions: Vec<Direction>,
     /// The two directions of each link.
     links: Vec<[usize; 2]>,
-    hosts_by_address: BTreeMap<IpAddr, HostId>,
-    agenda: Schedule<Due>,
+    hosts_by_address: HashMap<IpAddr, HostId, FxBuildHasher>,
+    agenda: Agenda,
     /// Packets handed to links so far.
     sent: u64,
     /// Events so far.
@@ -137,8 +142,8 @@ impl World {
             nodes: Vec::new(),
             directions: Vec::new(),
             links: Vec::new(),
-            hosts_by_address: BTreeMap::new(),
-            agenda: Schedule::default(),
+            hosts_by_address: HashMap::default(),
+            agenda: Agenda::default(),
             sent: 0,
             steps: 0,
             returned: VecDeque::new(),
@@ -183,7 +188,15 @@ impl World {
         // A host reaches itself without delay.
         let loop_back = self.add_direction(id, LinkConfig::IDEAL, &format!("host {name} loopback"));
         let routes = BTreeMap::from([(id, loop_back)]);
-        self.nodes.push(Node { name: name.to_owned(), host, routes, boots: 0, outside: None });
+        self.nodes.push(Node {
+            name: name.to_owned(),
+            host,
+            deadline: None,
+            unsettled: false,
+            routes,
+            boots: 0,
+            outside: None,
+        });
         Ok(id)
     }
 
@@ -271,6 +284,7 @@ impl World {
         let secret = Secret(key(self.seed, &format!("host {} isn boot {}", host.0, node.boots)));
         node.host = node.host.rebooted(secret);
         self.returned.retain(|(thread, _)| thread.host != host);
+        self.unsettle(host);
         self.record(host, sink, || What::Crashed);
     }
 
@@ -385,21 +399,30 @@ impl World {
     /// When the next event is due.
     #[must_use]
     pub fn next_event(&mut self) -> Option<Instant> {
-        self.next_due().map(|(due, _)| due.at)
+        self.next_due().map(|(at, _)| at)
     }
 
-    fn next_due(&mut self) -> Option<(Due, Source)> {
-        let (nodes, directions) = (&mut self.nodes, &self.directions);
-        let nodes = std::cell::RefCell::new(nodes);
-        let (due, number) = self.agenda.next(|number| match Source::of(number) {
-            Source::Host(i) => {
-                nodes.borrow_mut()[i].host.next_deadline().map(|at| Due { at, class: Class::Deadline })
-            }
-            Source::Direction(i) => {
-                directions[i].next().map(|(at, order)| Due { at, class: Class::Packet(order) })
-            }
-        })?;
-        Some((due, Source::of(number)))
+    fn next_due(&mut self) -> Option<(Instant, Source)> {
+        let directions = &self.directions;
+        let packet = self.agenda.next_packet(|i| directions[i].next());
+        // At one instant packets come first: only when time moves does it matter where deadlines are.
+        if let Some((at, _)) = packet
+            && at == self.now
+        {
+            return packet;
+        }
+        let nodes = &mut self.nodes;
+        self.agenda.settle(|i| {
+            nodes[i].unsettled = false;
+            nodes[i].deadline = nodes[i].host.next_deadline();
+            nodes[i].deadline
+        });
+        let deadline = self.agenda.next_deadline(|i| nodes[i].deadline);
+        match (packet, deadline) {
+            (Some(packet), Some(deadline)) if deadline.0 < packet.0 => Some(deadline),
+            (Some(packet), _) => Some(packet),
+            (None, deadline) => deadline,
+        }
     }
 
     /// The next event happens. False if there is none.
@@ -407,12 +430,18 @@ impl World {
     /// # Errors
     /// [`EndOfTime`] if it would be at the end of `u64` time.
     pub fn step(&mut self, sink: &mut dyn Sink) -> Result<bool, EndOfTime> {
-        let Some((due, source)) = self.next_due() else { return Ok(false) };
-        if due.at == Instant::END {
+        let Some((at, source)) = self.next_due() else { return Ok(false) };
+        self.meet(at, source, sink)?;
+        Ok(true)
+    }
+
+    /// An event that is due happens.
+    fn meet(&mut self, at: Instant, source: Source, sink: &mut dyn Sink) -> Result<(), EndOfTime> {
+        if at == Instant::END {
             return Err(EndOfTime);
         }
-        assert!(due.at >= self.now, "time goes forward: {:?} after {:?}", due.at, self.now);
-        self.now = due.at;
+        assert!(at >= self.now, "time goes forward: {at:?} after {:?}", self.now);
+        self.now = at;
         self.steps += 1;
         match source {
             Source::Direction(i) => self.arrive(i, sink),
@@ -421,7 +450,7 @@ impl World {
                 self.drain(HostId(u32::try_from(i).unwrap_or(u32::MAX)), sink);
             }
         }
-        Ok(true)
+        Ok(())
     }
 
     fn arrive(&mut self, direction: usize, sink: &mut dyn Sink) {
@@ -465,7 +494,8 @@ impl World {
 
     /// Takes what a host says, and hands its packets to links.
     fn drain(&mut self, id: HostId, sink: &mut dyn Sink) {
-        while let Some(output) = self.nodes[id.index()].host.poll_output() {
+        let poll = if sink.enabled() { Host::poll_output } else { Host::poll_deed };
+        while let Some(output) = poll(&mut self.nodes[id.index()].host) {
             match output {
                 Output::Stack(closewait::stack::Output::Transmit { packet, rule }) => {
                     self.transmit(id, packet, rule, sink);
@@ -481,9 +511,14 @@ impl World {
                 }
             }
         }
-        let deadline = self.nodes[id.index()].host.next_deadline();
-        let due = deadline.map(|at| Due { at, class: Class::Deadline });
-        self.agenda.arm(Source::Host(id.index()).number(), due);
+        self.unsettle(id);
+    }
+
+    /// A host's deadline may have moved.
+    fn unsettle(&mut self, id: HostId) {
+        if !std::mem::replace(&mut self.nodes[id.index()].unsettled, true) {
+            self.agenda.unsettle(id.index());
+        }
     }
 
     fn transmit(&mut self, from: HostId, packet: Packet, rule: Rule, sink: &mut dyn Sink) {
@@ -494,21 +529,23 @@ impl World {
         };
         let route = to.and_then(|to| self.nodes[from.index()].routes.get(&to).copied());
         self.sent += 1;
+        let logged = sink.enabled().then(|| packet.clone());
         let fate = match route {
             None => Fate::NoRoute,
             Some(i) => {
                 let verdict = sink.verdict(from, &packet);
-                let fate = self.directions[i].send(self.now, self.sent, &packet, verdict);
+                let fate = self.directions[i].send(self.now, self.sent, packet, verdict);
                 self.arm_direction(i);
                 fate
             }
         };
-        self.record(from, sink, || What::Sent { packet, rule, fate });
+        if let Some(packet) = logged {
+            self.record(from, sink, || What::Sent { packet, rule, fate });
+        }
     }
 
     fn arm_direction(&mut self, i: usize) {
-        let due = self.directions[i].next().map(|(at, order)| Due { at, class: Class::Packet(order) });
-        self.agenda.arm(Source::Direction(i).number(), due);
+        self.agenda.arm_packet(i, self.directions[i].next());
     }
 
     fn record(&self, host: HostId, sink: &mut dyn Sink, what: impl FnOnce() -> What) {
@@ -523,8 +560,10 @@ impl World {
     /// # Errors
     /// [`EndOfTime`].
     pub fn run(&mut self, until: Option<Instant>, sink: &mut dyn Sink) -> Result<(), EndOfTime> {
-        while self.next_event().is_some_and(|at| until.is_none_or(|until| at <= until)) {
-            self.step(sink)?;
+        while let Some((at, source)) = self.next_due()
+            && until.is_none_or(|until| at <= until)
+        {
+            self.meet(at, source, sink)?;
         }
         Ok(())
     }

@@ -48,10 +48,10 @@ impl Stack {
             return Err(ConnectError::Unreachable);
         }
         let local = Endpoint::new(ip, bound.port);
-        let tuple = self.tuple(local, remote);
-        if self.table.find(&tuple).is_some() {
+        if self.table.find(&self.addrs, local, remote).is_some() {
             return Err(ConnectError::InUse);
         }
+        let tuple = self.tuple(local, remote);
         let (iss, ts_offset) = self.initial(local, remote, now);
         let settings = self.settings(ip, receive_buffer, nodelay, ts_offset);
         Ok(self.begin(now, tuple, Holder::User(user), |cx| tcp::SynSent::open(iss, settings, cx)))
@@ -68,7 +68,7 @@ impl Stack {
             let id = self.bind(Endpoint::new(wildcard_like(remote.ip), 0), sharing)?;
             let port = self.bound_to(id).port;
             let local = self.source_for(remote.ip).map(|ip| Endpoint::new(ip, port));
-            let taken = local.and_then(|l| self.known_tuple(l, remote)).and_then(|t| self.table.find(&t));
+            let taken = local.and_then(|l| self.table.find(&self.addrs, l, remote));
             if taken.is_none() {
                 return Ok(id);
             }

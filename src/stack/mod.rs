@@ -15,6 +15,7 @@
 mod connect;
 mod isn;
 mod listeners;
+mod outbox;
 mod ports;
 mod schedule;
 mod status;
@@ -41,6 +42,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use listeners::Listeners;
+use outbox::Outbox;
 use ports::Ports;
 use table::{Holder, Table};
 
@@ -118,9 +120,9 @@ pub struct Stack {
     listeners: Listeners,
     ports: Ports,
     schedule: Schedule<Instant>,
-    /// Effects of the event at hand; empty between events, kept for its storage.
-    effects: Vec<Effect>,
-    out: VecDeque<Output>,
+    out: Outbox,
+    /// Connections whose deadline may have moved since the schedule was told.
+    unsettled: Vec<ConnId>,
     /// Users whose connection or listener changed, oldest first.
     wakes: VecDeque<u32>,
     /// The next connection's initial sequence number, if somebody has said it.
@@ -142,8 +144,8 @@ impl Stack {
             listeners: Listeners::default(),
             ports,
             schedule: Schedule::default(),
-            effects: Vec::new(),
-            out: VecDeque::new(),
+            out: Outbox::default(),
+            unsettled: Vec::new(),
             wakes: VecDeque::new(),
             next_iss: None,
         }
@@ -203,7 +205,18 @@ impl Stack {
 
     /// The next thing that happened, oldest first.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.out.pop_front()
+        self.out.poll()
+    }
+
+    /// The next packet among the first `until` outputs there were; those before it are not told.
+    pub fn poll_packet(&mut self, until: u64) -> Option<Output> {
+        self.out.poll_packet(until)
+    }
+
+    /// How many outputs were polled, and how many there were.
+    #[must_use]
+    pub fn outputs(&self) -> (u64, u64) {
+        self.out.counts()
     }
 
     /// The next user whose connection or listener may have changed: one who waits should look again.
@@ -215,16 +228,15 @@ impl Stack {
     pub fn deliver(&mut self, now: Instant, packet: Packet) {
         let Packet { src, dst, segment } = packet;
         if self.failed {
-            self.out.push_back(Output::Dropped { remote: src, local: dst, rule: Rule::NetworkFailed });
+            self.out.push(dst, src, Effect::Dropped { rule: Rule::NetworkFailed });
             return;
         }
         if !is_unicast(src.ip) || !is_unicast(dst.ip) || !self.is_local(dst.ip) {
-            self.out.push_back(Output::Dropped { remote: src, local: dst, rule: Rule::NotUnicast });
+            self.out.push(dst, src, Effect::Dropped { rule: Rule::NotUnicast });
             return;
         }
-        let tuple = self.known_tuple(dst, src);
         let mut above = None;
-        if let Some(id) = tuple.and_then(|t| self.table.find(&t)) {
+        if let Some(id) = self.table.find(&self.addrs, dst, src) {
             above = self.reopens(id, dst, &segment, now);
             if above.is_none() {
                 self.on(now, id, |state, cx| state.arrives(segment, cx));
@@ -260,12 +272,14 @@ impl Stack {
     /// The earliest deadline.
     #[must_use]
     pub fn next_deadline(&mut self) -> Option<Instant> {
+        self.settle();
         let table = &self.table;
         self.schedule.next(|slot| table.deadline(slot)).map(|(at, _)| at)
     }
 
     /// Fires the earliest deadline if its time has come; false if none had.
     pub fn advance(&mut self, now: Instant) -> bool {
+        self.settle();
         let table = &self.table;
         match self.schedule.next(|slot| table.deadline(slot)) {
             Some((at, slot)) if at <= now => {
@@ -273,6 +287,15 @@ impl Stack {
                 true
             }
             Some(_) | None => false,
+        }
+    }
+
+    /// Tells the schedule where deadlines are now: once for each connection, however often it moved.
+    fn settle(&mut self) {
+        for id in self.unsettled.drain(..) {
+            if self.table.settle(id) {
+                self.schedule.arm(id.0, self.table.deadline(id.0));
+            }
         }
     }
 
@@ -285,7 +308,7 @@ impl Stack {
     /// Both ends of a connection, this host's first.
     #[must_use]
     pub fn ends(&self, id: ConnId) -> (Endpoint, Endpoint) {
-        self.endpoints(&self.table.get(id).tuple)
+        self.table.get(id).tuple.ends(&self.addrs)
     }
 
     /// SEND. False if the connection takes no text.
@@ -365,50 +388,40 @@ impl Stack {
     /// # Panics
     /// If an invariant is broken, with its name.
     pub fn assert_invariants(&self) {
-        self.table.assert_invariants();
+        self.table.assert_invariants(&self.addrs);
         self.listeners.assert_invariants(&self.table);
-        assert!(self.effects.is_empty(), "no effect waits between events");
     }
 
     /// Runs an event on a connection and carries out its effects.
     fn on(&mut self, now: Instant, id: ConnId, event: impl FnOnce(State, &mut Cx<'_>) -> State) {
         let conn = self.table.get_mut(id);
         let state = core::mem::replace(&mut conn.state, State::vacant());
-        let profile = Arc::clone(&self.profile);
-        let mut effects = core::mem::take(&mut self.effects);
-        let state = event(state, &mut Cx { now, profile: &profile, out: &mut effects });
-        self.table.get_mut(id).state = state;
-        self.carry_out(id, &mut effects);
-        self.effects = effects;
-        self.schedule.arm(id.0, self.table.deadline(id.0));
+        let from = self.out.effects.len();
+        conn.state = event(state, &mut Cx { now, profile: &self.profile, out: &mut self.out.effects });
+        self.carry_out(id, from);
+        if self.table.unsettle(id) {
+            self.unsettled.push(id);
+        }
         self.forget_if_over(id);
     }
 
-    fn carry_out(&mut self, id: ConnId, effects: &mut Vec<Effect>) {
-        let (local, remote) = self.ends(id);
-        for effect in effects.drain(..) {
-            let output = match effect {
-                Effect::Transmit { .. } if self.failed => {
-                    Output::Dropped { remote, local, rule: Rule::NetworkFailed }
-                }
-                Effect::Transmit { segment, rule } => {
-                    Output::Transmit { packet: Packet { src: local, dst: remote, segment }, rule }
-                }
-                Effect::Dropped { rule } => Output::Dropped { remote, local, rule },
-                Effect::Became { from, to, rule } => {
-                    if to == StateName::Closed {
-                        self.table.unlink(id);
-                    }
-                    Output::Became { local, remote, from, to, rule }
-                }
-                Effect::Expired { rule } => Output::Expired { local, remote, rule },
-                Effect::Notify { notice, rule } => {
-                    self.tell(id, notice);
-                    Output::Notified { local, remote, notice, rule }
-                }
-            };
-            self.out.push_back(output);
+    /// Does what the effects from the `from`th on want of the stack.
+    fn carry_out(&mut self, id: ConnId, from: usize) {
+        if self.failed {
+            self.out.effects.drop_segments(from, Rule::NetworkFailed);
         }
+        for i in from..self.out.effects.len() {
+            match *self.out.effects.peek(i) {
+                Effect::Became { to: StateName::Closed, .. } => self.table.unlink(&self.addrs, id),
+                Effect::Notify { notice, .. } => self.tell(id, notice),
+                Effect::Transmit { .. }
+                | Effect::Dropped { .. }
+                | Effect::Became { .. }
+                | Effect::Expired { .. } => {}
+            }
+        }
+        let (local, remote) = self.ends(id);
+        self.out.sign(local, remote, from);
     }
 
     /// Tells whoever holds the connection.
@@ -434,27 +447,15 @@ impl Stack {
     fn forget_if_over(&mut self, id: ConnId) {
         let conn = self.table.get(id);
         if conn.holder == Holder::Nobody && matches!(conn.state, State::Closed(_)) {
-            self.schedule.arm(id.0, None);
-            self.table.remove(id);
+            self.table.remove(&self.addrs, id);
         }
     }
 
     /// Answers a segment that no connection takes.
     fn answer(&mut self, now: Instant, local: Endpoint, remote: Endpoint, event: impl FnOnce(&mut Cx<'_>)) {
-        let profile = Arc::clone(&self.profile);
-        let mut effects = core::mem::take(&mut self.effects);
-        event(&mut Cx { now, profile: &profile, out: &mut effects });
-        for effect in effects.drain(..) {
-            match effect {
-                Effect::Transmit { segment, rule } => {
-                    let packet = Packet { src: local, dst: remote, segment };
-                    self.out.push_back(Output::Transmit { packet, rule });
-                }
-                Effect::Dropped { rule } => self.out.push_back(Output::Dropped { remote, local, rule }),
-                Effect::Became { .. } | Effect::Expired { .. } | Effect::Notify { .. } => {}
-            }
-        }
-        self.effects = effects;
+        let from = self.out.effects.len();
+        event(&mut Cx { now, profile: &self.profile, out: &mut self.out.effects });
+        self.out.sign(local, remote, from);
     }
 
     /// A new connection enters the table.
@@ -465,25 +466,9 @@ impl Stack {
         holder: Holder,
         open: impl FnOnce(&mut Cx<'_>) -> State,
     ) -> ConnId {
-        let id = self.table.insert(tuple, holder);
+        let id = self.table.insert(&self.addrs, tuple, holder);
         self.on(now, id, |_, cx| open(cx));
         id
-    }
-
-    fn endpoints(&self, t: &Tuple) -> (Endpoint, Endpoint) {
-        (
-            Endpoint::new(self.addrs.addr(t.local), t.local_port),
-            Endpoint::new(self.addrs.addr(t.remote), t.remote_port),
-        )
-    }
-
-    fn known_tuple(&self, local: Endpoint, remote: Endpoint) -> Option<Tuple> {
-        Some(Tuple {
-            local: self.addrs.get(local.ip)?,
-            remote: self.addrs.get(remote.ip)?,
-            local_port: local.port,
-            remote_port: remote.port,
-        })
     }
 
     fn tuple(&mut self, local: Endpoint, remote: Endpoint) -> Tuple {

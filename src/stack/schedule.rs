@@ -4,6 +4,7 @@
 //! comes. Deadlines of one instant are due in the order of their sources, whatever happened before.
 
 use alloc::collections::BinaryHeap;
+use alloc::collections::binary_heap::PeekMut;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
@@ -41,20 +42,23 @@ impl<K: Ord + Copy> Schedule<K> {
 
     /// The earliest deadline and its source. `deadline` tells a source's deadline as it is.
     pub fn next(&mut self, deadline: impl Fn(u32) -> Option<K>) -> Option<(K, u32)> {
-        while let Some(&Reverse((at, source))) = self.heap.peek() {
+        while let Some(mut top) = self.heap.peek_mut() {
+            let Reverse((at, source)) = *top;
             let live = &mut self.live[source as usize];
             if *live != Some(at) {
-                self.heap.pop();
+                PeekMut::pop(top);
                 continue;
             }
             let real = deadline(source);
             if real == Some(at) {
                 return Some((at, source));
             }
-            self.heap.pop();
             *live = real;
-            if let Some(real) = real {
-                self.heap.push(Reverse((real, source)));
+            match real {
+                Some(real) => *top = Reverse((real, source)),
+                None => {
+                    PeekMut::pop(top);
+                }
             }
         }
         None

@@ -49,7 +49,7 @@ impl Stack {
     pub fn connections(&self) -> Vec<ConnectionRow> {
         let rows = self.table.iter().filter(|(_, conn)| conn.state.name() != StateName::Closed);
         rows.map(|(id, conn)| {
-            let (local, remote) = self.endpoints(&conn.tuple);
+            let (local, remote) = conn.tuple.ends(&self.addrs);
             ConnectionRow {
                 id,
                 local,

@@ -1,13 +1,11 @@
 //! Connections by slot and by four-tuple.
 
 use super::listeners::ListenerId;
-use crate::addr::Tuple;
+use crate::addr::{Bits, Endpoint, Interner, SPREAD, Tuple};
 use crate::tcp::{State, StateName};
 use crate::time::Instant;
-use core::hash::BuildHasher;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
-use rustc_hash::FxBuildHasher;
 use slab::Slab;
 
 /// A connection of a stack.
@@ -31,6 +29,8 @@ pub(super) enum Holder {
 pub(super) struct Conn {
     pub(super) tuple: Tuple,
     pub(super) holder: Holder,
+    /// Its deadline may have moved since the schedule was told.
+    unsettled: bool,
     pub(super) state: State,
 }
 
@@ -58,17 +58,38 @@ impl Table {
         self.slots.get(slot as usize)?.state.deadline().map(|d| d.at)
     }
 
-    pub(super) fn find(&self, tuple: &Tuple) -> Option<ConnId> {
-        let found = self.index.find(hash(tuple), |&slot| self.slots[slot as usize].tuple == *tuple);
+    /// Marks a connection whose deadline may have moved; false if it was marked.
+    pub(super) fn unsettle(&mut self, id: ConnId) -> bool {
+        !core::mem::replace(&mut self.get_mut(id).unsettled, true)
+    }
+
+    /// Takes the mark away; false if the connection is gone, or was not marked.
+    pub(super) fn settle(&mut self, id: ConnId) -> bool {
+        let conn = self.slots.get_mut(id.0 as usize);
+        conn.is_some_and(|conn| core::mem::take(&mut conn.unsettled))
+    }
+
+    /// The connection of these ends, this host's first.
+    pub(super) fn find(&self, addrs: &Interner, local: Endpoint, remote: Endpoint) -> Option<ConnId> {
+        let found = self.index.find(hash(local, remote), |&slot| {
+            let tuple = &self.slots[slot as usize].tuple;
+            (tuple.local_port, tuple.remote_port) == (local.port, remote.port)
+                && addrs.addr(tuple.remote) == remote.ip
+                && addrs.addr(tuple.local) == local.ip
+        });
         found.map(|&slot| ConnId(slot))
     }
 
     /// A vacant connection of that name, which must not be taken.
-    pub(super) fn insert(&mut self, tuple: Tuple, holder: Holder) -> ConnId {
-        let id = id(self.slots.insert(Conn { tuple, holder, state: State::vacant() }));
+    pub(super) fn insert(&mut self, addrs: &Interner, tuple: Tuple, holder: Holder) -> ConnId {
+        let id = id(self.slots.insert(Conn { tuple, holder, unsettled: false, state: State::vacant() }));
         let slots = &self.slots;
-        let of = |slot: &u32| &slots[*slot as usize].tuple;
-        match self.index.entry(hash(&tuple), |slot| *of(slot) == tuple, |slot| hash(of(slot))) {
+        let of = |slot: &u32| slots[*slot as usize].tuple.hash(addrs);
+        match self.index.entry(
+            tuple.hash(addrs),
+            |slot| slots[*slot as usize].tuple == tuple && *slot != id.0,
+            of,
+        ) {
             Entry::Vacant(entry) => {
                 entry.insert(id.0);
             }
@@ -78,24 +99,29 @@ impl Table {
     }
 
     /// Segments are for it no longer.
-    pub(super) fn unlink(&mut self, id: ConnId) {
-        let tuple = self.get(id).tuple;
-        if let Ok(entry) = self.index.find_entry(hash(&tuple), |&slot| slot == id.0) {
+    pub(super) fn unlink(&mut self, addrs: &Interner, id: ConnId) {
+        let hash = self.get(id).tuple.hash(addrs);
+        if let Ok(entry) = self.index.find_entry(hash, |&slot| slot == id.0) {
             entry.remove();
         }
     }
 
-    pub(super) fn remove(&mut self, id: ConnId) {
-        self.unlink(id);
+    pub(super) fn remove(&mut self, addrs: &Interner, id: ConnId) {
+        self.unlink(addrs, id);
         self.slots.remove(id.0 as usize);
     }
 
-    pub(super) fn assert_invariants(&self) {
+    pub(super) fn assert_invariants(&self, addrs: &Interner) {
         for (id, conn) in self.iter() {
             conn.state.assert_invariants();
             let over = conn.state.name() == StateName::Closed;
             assert!(!(over && conn.holder == Holder::Nobody), "{id:?}: over, held by nobody, not forgotten");
-            assert_eq!(self.find(&conn.tuple) == Some(id), !over, "{id:?}: found while it is not over");
+            let (local, remote) = conn.tuple.ends(addrs);
+            assert_eq!(
+                self.find(addrs, local, remote) == Some(id),
+                !over,
+                "{id:?}: found while it is not over"
+            );
         }
     }
 }
@@ -104,6 +130,16 @@ fn id(slot: usize) -> ConnId {
     ConnId(u32::try_from(slot).expect("fewer than 2^32 connections in a stack"))
 }
 
-fn hash(tuple: &Tuple) -> u64 {
-    FxBuildHasher.hash_one(tuple)
+impl Tuple {
+    fn hash(&self, addrs: &Interner) -> u64 {
+        let (local, remote) = self.ends(addrs);
+        hash(local, remote)
+    }
+}
+
+/// Spreads the ends of a connection over 64 bits. Ports differ most: theirs are the low bits, which choose the bucket.
+fn hash(local: Endpoint, remote: Endpoint) -> u64 {
+    let ports = u64::from(local.port) << 16 | u64::from(remote.port);
+    let addresses = local.ip.bits().rotate_left(5) ^ remote.ip.bits();
+    (addresses.wrapping_mul(SPREAD).rotate_left(26) ^ ports).wrapping_mul(SPREAD).rotate_left(26)
 }

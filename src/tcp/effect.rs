@@ -5,7 +5,7 @@ use crate::packet::Segment;
 use crate::profile::Profile;
 use crate::rule::Rule;
 use crate::time::Instant;
-use alloc::vec::Vec;
+use alloc::collections::VecDeque;
 
 /// The circumstances of a transition: the time, the profile, and where effects go.
 #[derive(Debug)]
@@ -15,12 +15,12 @@ pub struct Cx<'a> {
     /// The rules of this host.
     pub profile: &'a Profile,
     /// Where effects go, in the order in which they happen.
-    pub out: &'a mut Vec<Effect>,
+    pub out: &'a mut Effects,
 }
 
 impl Cx<'_> {
     pub(super) fn transmit(&mut self, segment: Segment, rule: Rule) {
-        self.out.push(Effect::Transmit { segment, rule });
+        self.out.transmit(segment, rule);
     }
 
     pub(super) fn notify(&mut self, notice: Notice, rule: Rule) {
@@ -34,11 +34,11 @@ impl Cx<'_> {
 
 /// One consequence of an event.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Effect {
+pub enum Effect<S = Segment> {
     /// This segment leaves.
     Transmit {
         /// The segment.
-        segment: Segment,
+        segment: S,
         /// Why.
         rule: Rule,
     },
@@ -68,6 +68,82 @@ pub enum Effect {
         /// Why.
         rule: Rule,
     },
+}
+
+/// Effects, oldest first. Segments lie apart, so that the others are small.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Effects {
+    list: VecDeque<Effect<()>>,
+    segments: VecDeque<Segment>,
+}
+
+impl Effects {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    fn transmit(&mut self, segment: Segment, rule: Rule) {
+        self.list.push_back(Effect::Transmit { segment: (), rule });
+        self.segments.push_back(segment);
+    }
+
+    /// Adds what is no segment.
+    pub(crate) fn push(&mut self, effect: Effect<()>) {
+        self.list.push_back(effect);
+    }
+
+    /// The `i`th, without its segment.
+    #[must_use]
+    pub fn peek(&self, i: usize) -> &Effect<()> {
+        &self.list[i]
+    }
+
+    /// The oldest is taken.
+    pub fn pop(&mut self) -> Option<Effect> {
+        Some(match self.list.pop_front()? {
+            Effect::Transmit { segment: (), rule } => {
+                let segment = self.segments.pop_front().expect("a segment for each that leaves");
+                Effect::Transmit { segment, rule }
+            }
+            Effect::Dropped { rule } => Effect::Dropped { rule },
+            Effect::Became { from, to, rule } => Effect::Became { from, to, rule },
+            Effect::Expired { rule } => Effect::Expired { rule },
+            Effect::Notify { notice, rule } => Effect::Notify { notice, rule },
+        })
+    }
+
+    /// The oldest is taken; what it is matters only if it is a segment.
+    pub(crate) fn pop_segment(&mut self) -> Option<Option<(Segment, Rule)>> {
+        Some(match self.list.pop_front()? {
+            Effect::Transmit { segment: (), rule } => {
+                self.segments.pop_front().map(|segment| (segment, rule))
+            }
+            Effect::Dropped { .. }
+            | Effect::Became { .. }
+            | Effect::Expired { .. }
+            | Effect::Notify { .. } => None,
+        })
+    }
+
+    /// From the `from`th on no segment leaves: each was dropped for `reason`.
+    pub(crate) fn drop_segments(&mut self, from: usize, reason: Rule) {
+        let mut left = self.segments.len();
+        for effect in self.list.iter_mut().skip(from) {
+            if matches!(effect, Effect::Transmit { .. }) {
+                *effect = Effect::Dropped { rule: reason };
+                left -= 1;
+            }
+        }
+        self.segments.truncate(left);
+    }
 }
 
 /// What a connection's user may wait for.

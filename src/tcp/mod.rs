@@ -59,7 +59,7 @@ mod transmit;
 #[cfg(test)]
 mod tests;
 
-pub use effect::{Cause, Cx, Effect, Notice};
+pub use effect::{Cause, Cx, Effect, Effects, Notice};
 pub use opening::{Origin, Settings, SynReceived, SynSent};
 pub use tcb::Tcb;
 

@@ -22,7 +22,7 @@ mod sending;
 mod syn_bit;
 mod timers;
 
-use super::{Cx, Effect, Settings, State, StateName, SynSent, listen};
+use super::{Cx, Effect, Effects, Settings, State, StateName, SynSent, listen};
 use crate::packet::{Flags, Options, Segment, Timestamps};
 use crate::profile::{Offer, Profile, WindowScaling};
 use crate::rule::Rule;
@@ -55,7 +55,7 @@ struct Tcp {
     settings: Settings,
     profile: Profile,
     now: Instant,
-    out: Vec<Effect>,
+    out: Effects,
     sent: u32,
     read: u32,
 }
@@ -78,7 +78,7 @@ impl Tcp {
             settings: SETTINGS,
             profile: profile.clone(),
             now: Instant::from_nanos(1_000_000_000_000),
-            out: Vec::new(),
+            out: Effects::default(),
             sent: 0,
             read: 0,
         }
@@ -165,7 +165,12 @@ impl Tcp {
     /// An event whose effects are looked at by another test.
     fn quietly(&mut self, line: &str) {
         assert!(self.event(line), "an event: {line}");
-        self.out.clear();
+        self.out = Effects::default();
+    }
+
+    /// What has happened since the last look.
+    fn taken(&mut self) -> Vec<Effect> {
+        core::iter::from_fn(|| self.out.pop()).collect()
     }
 
     /// Runs a script; every effect must be in it.
@@ -178,7 +183,7 @@ impl Tcp {
                 expected.push(line);
                 continue;
             }
-            let effects: Vec<String> = core::mem::take(&mut self.out).iter().map(|e| self.line(e)).collect();
+            let effects: Vec<String> = self.taken().iter().map(|e| self.line(e)).collect();
             assert_eq!(effects, expected, "left: what happened after `{last}`; right: the script");
             expected.clear();
             match check {
@@ -279,7 +284,7 @@ impl Tcp {
         self.now = self.now + time;
         assert!(self.deadline().is_none_or(|at| at > self.now), "a timer is due: {:?}", self.deadline());
         self.on(State::timeout);
-        assert_eq!(self.out, Vec::new(), "nothing happens");
+        assert_eq!(self.out, Effects::default(), "nothing happens");
     }
 
     /// Nothing happens until the last nanosecond of `time`; a timer fires then.

@@ -8,7 +8,7 @@ use super::call::{Attempt, Handle, Value};
 use super::error::WsaError;
 use super::process::ThreadId;
 use super::socket::{Phase, SocketId};
-use super::{Output, Return, Winsock};
+use super::{Return, Winsock};
 use crate::rule::Rule;
 use crate::stack::Stack;
 use crate::tcp::Cause;
@@ -74,7 +74,6 @@ impl Winsock {
                 self.release(stack, now, id);
             }
         }
-        self.collect(stack);
     }
 
     /// A connect that is decided changes what the socket is.
@@ -179,10 +178,10 @@ impl Winsock {
     }
 
     /// A call that had blocked returns.
-    pub(super) fn returned(&mut self, stack: &mut Stack, thread: ThreadId, returned: Return) {
+    pub(super) fn returned(&mut self, stack: &Stack, thread: ThreadId, returned: Return) {
         self.remember_error(thread, &returned.result);
-        self.collect(stack);
-        self.out.push_back(Output::Returned { thread, returned });
+        let (_, outputs) = stack.outputs();
+        self.out.push_back((outputs, thread, returned));
     }
 
     /// connect: how it went. The phase has been settled.

@@ -64,7 +64,8 @@ pub struct Winsock {
     sockets: Sockets,
     /// The network subsystem has failed (CS-A3).
     failed: bool,
-    out: VecDeque<Output>,
+    /// Returns of calls that had blocked; each after so many of the stack's outputs.
+    out: VecDeque<(u64, ThreadId, Return)>,
 }
 
 /// How many processes and threads there were before.
@@ -141,8 +142,23 @@ impl Winsock {
         threads.filter_map(|(i, t)| Some((self.thread_id(i), t.blocked.as_ref()?)))
     }
 
-    pub(crate) fn poll_output(&mut self) -> Option<Output> {
-        self.out.pop_front()
+    pub(crate) fn poll_output(&mut self, stack: &mut Stack) -> Option<Output> {
+        self.poll_returned(stack).or_else(|| stack.poll_output().map(Output::Stack))
+    }
+
+    /// The next packet or return; what only a log wants to know is passed over.
+    pub(crate) fn poll_deed(&mut self, stack: &mut Stack) -> Option<Output> {
+        let (_, all) = stack.outputs();
+        let until = self.out.front().map_or(all, |&(after, ..)| after);
+        let packet = stack.poll_packet(until).map(Output::Stack);
+        packet.or_else(|| self.poll_returned(stack))
+    }
+
+    /// The next return, if it is its turn.
+    fn poll_returned(&mut self, stack: &Stack) -> Option<Output> {
+        let (told, _) = stack.outputs();
+        let (_, thread, returned) = self.out.pop_front_if(|(after, ..)| *after <= told)?;
+        Some(Output::Returned { thread, returned })
     }
 
     /// The network subsystem fails, or is restored: calls that are blocked when it fails return.
@@ -181,7 +197,6 @@ impl Winsock {
                 self.remember_error(thread, &Err(WsaError::NotInitialised));
             }
         }
-        self.collect(stack);
         outcome
     }
 
@@ -315,13 +330,6 @@ impl Winsock {
     fn remember_error(&mut self, thread: ThreadId, result: &CallResult) {
         if let Err(error) = result {
             self.thread_mut(thread).last_error = error.code();
-        }
-    }
-
-    /// What the stack did comes before what is said next.
-    fn collect(&mut self, stack: &mut Stack) {
-        while let Some(output) = stack.poll_output() {
-            self.out.push_back(Output::Stack(output));
         }
     }
 

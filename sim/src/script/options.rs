@@ -38,8 +38,8 @@ pub(super) fn options_match(spec: &OptionsSpec, actual: &Options, acked: Seq) ->
     let echo = |t: Timestamps| t.ecr;
     let any_echo = list.iter().any(|option| matches!(option, OptionSpec::Timestamps(_, None)));
     let Options { mss, window_scale, sack_permitted, timestamps, sack } = wanted;
-    (mss, window_scale, sack_permitted, sack)
-        == (actual.mss, actual.window_scale, actual.sack_permitted, actual.sack)
+    (mss, window_scale, sack_permitted, &sack)
+        == (actual.mss, actual.window_scale, actual.sack_permitted, &actual.sack)
         && timestamps.is_some() == actual.timestamps.is_some()
         && (any_echo || timestamps.map(echo) == actual.timestamps.map(echo))
 }

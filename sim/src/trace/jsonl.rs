@@ -81,7 +81,7 @@ struct TimestampsLine {
 
 impl From<&Packet> for PacketLine {
     fn from(Packet { src, dst, segment }: &Packet) -> Self {
-        let Options { mss, window_scale, sack_permitted, timestamps, sack } = segment.options;
+        let Options { mss, window_scale, sack_permitted, timestamps, ref sack } = segment.options;
         Self {
             src: src.to_string(),
             dst: dst.to_string(),

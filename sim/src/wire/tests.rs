@@ -421,7 +421,7 @@ fn options_by_hand() {
     let syn_bytes = [&[2, 4, 5, 0xb4, 1, 3, 3, 8, 1, 1, 4, 2][..], &stamp_bytes].concat();
     let one = Options { sack: sack(1), ..Options::NONE };
     let one_bytes = vec![1, 1, 5, 10, 0, 0, 0, 0, 0, 0, 0, 1];
-    for (options, bytes) in [(syn, syn_bytes), (one, one_bytes)] {
+    for (options, bytes) in [(syn.clone(), syn_bytes), (one, one_bytes)] {
         let mut packet = decode(&SYN_V4).unwrap();
         packet.segment.options = options;
         let datagram = encode(&packet).unwrap();

@@ -176,7 +176,8 @@ fn observe(t: &Tcp) -> After {
     if t.state.as_ref().and_then(State::cause) == Some(Cause::Deleted) {
         after.state = StateName::Listen;
     }
-    for effect in &t.out {
+    let mut out = t.out.clone();
+    while let Some(effect) = out.pop() {
         if let Effect::Transmit { segment, .. } = effect {
             assert_eq!(after.reply, None, "one answer: {:?}", t.out);
             let relative = |seq: Seq, start: Seq| i64::from((seq - start).cast_signed());

@@ -168,7 +168,7 @@ fn retransmission_without_limits_never_ends() {
         for _ in 0..7 {
             t.now = t.deadline().expect("a timer runs");
             t.on(State::timeout);
-            t.out.clear();
+            t.out = Effects::default();
         }
         for _ in 0..300 {
             t.quietly("wait 60s");
