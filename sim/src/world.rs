@@ -9,14 +9,15 @@
 //! were added.
 
 mod agenda;
+mod arrivals;
 mod rest;
 
+pub use arrivals::Arrivals;
 pub use rest::Stuck;
 
 use crate::link::{Arrival, Direction, Fate, LinkConfig};
 use crate::rng::key;
 use crate::trace::{Entry, Sink, What};
-use crate::wire;
 use agenda::{Class, Due, Source};
 use closewait::addr::{IpAddr, Ipv4Addr, Ipv6Addr};
 use closewait::host::{Host, Netstat, Output};
@@ -75,6 +76,7 @@ struct Node {
     boots: u32,
     /// For what is no simulated host: what has arrived and was not yet taken. Its `host` only lends its addresses.
     outside: Option<VecDeque<Arrival>>,
+    arrivals: Arrivals,
 }
 
 /// A host's addresses, one of each family.
@@ -183,7 +185,8 @@ impl World {
         // A host reaches itself without delay.
         let loop_back = self.add_direction(id, LinkConfig::IDEAL, &format!("host {name} loopback"));
         let routes = BTreeMap::from([(id, loop_back)]);
-        self.nodes.push(Node { name: name.to_owned(), host, routes, boots: 0, outside: None });
+        let (name, arrivals) = (name.to_owned(), Arrivals::default());
+        self.nodes.push(Node { name, host, routes, boots: 0, outside: None, arrivals });
         Ok(id)
     }
 
@@ -270,6 +273,7 @@ impl World {
         node.boots += 1;
         let secret = Secret(key(self.seed, &format!("host {} isn boot {}", host.0, node.boots)));
         node.host = node.host.rebooted(secret);
+        node.arrivals = Arrivals::default();
         self.returned.retain(|(thread, _)| thread.host != host);
         self.record(host, sink, || What::Crashed);
     }
@@ -428,29 +432,7 @@ impl World {
         let Some(arrival) = self.directions[direction].arrive() else { return };
         let to = self.directions[direction].to;
         self.arm_direction(direction);
-        if let Some(outside) = &mut self.nodes[to.index()].outside {
-            outside.push_back(arrival.clone());
-        }
-        let packet = match arrival {
-            Arrival::Packet(packet) => packet,
-            Arrival::Corrupt(datagram) => match wire::decode(&datagram) {
-                Ok(packet) => packet,
-                Err(error) => return self.record(to, sink, || What::Undecodable { error }),
-            },
-        };
-        self.record(to, sink, || What::Received { packet: packet.clone() });
-        let node = &mut self.nodes[to.index()];
-        if node.outside.is_none() {
-            node.host.deliver(self.now, packet);
-            self.drain(to, sink);
-        }
-    }
-
-    /// Delivers a packet to a host as though it had just arrived there, past links and cuts.
-    pub fn inject(&mut self, to: HostId, packet: Packet, sink: &mut dyn Sink) {
-        self.record(to, sink, || What::Received { packet: packet.clone() });
-        self.nodes[to.index()].host.deliver(self.now, packet);
-        self.drain(to, sink);
+        self.receive(to, arrival, sink);
     }
 
     /// Nothing happens until `at`; earlier events must have happened.
@@ -471,6 +453,9 @@ impl World {
                     self.transmit(id, packet, rule, sink);
                 }
                 Output::Stack(output) => {
+                    if let closewait::stack::Output::Dropped { rule, .. } = output {
+                        self.nodes[id.index()].arrivals.dropped(rule);
+                    }
                     if let Some(what) = What::from_stack(&output) {
                         self.record(id, sink, || what);
                     }

@@ -214,12 +214,8 @@ impl Stack {
     /// A packet arrives.
     pub fn deliver(&mut self, now: Instant, packet: Packet) {
         let Packet { src, dst, segment } = packet;
-        if self.failed {
-            self.out.push_back(Output::Dropped { remote: src, local: dst, rule: Rule::NetworkFailed });
-            return;
-        }
-        if !is_unicast(src.ip) || !is_unicast(dst.ip) || !self.is_local(dst.ip) {
-            self.out.push_back(Output::Dropped { remote: src, local: dst, rule: Rule::NotUnicast });
+        if let Some(rule) = self.refusal(src.ip, dst.ip) {
+            self.out.push_back(Output::Dropped { remote: src, local: dst, rule });
             return;
         }
         let tuple = self.known_tuple(dst, src);
@@ -234,6 +230,19 @@ impl Stack {
         match self.listeners.find(dst) {
             Some(listener) => self.arrives_in_listen(now, listener, dst, src, &segment, above),
             None => self.answer(now, dst, src, |cx| tcp::closed::arrives(&segment, cx)),
+        }
+    }
+
+    /// Why a packet between these addresses is dropped unread, if it is.
+    fn refusal(&self, src: IpAddr, dst: IpAddr) -> Option<Rule> {
+        if self.failed {
+            Some(Rule::NetworkFailed)
+        } else if !is_unicast(src) || !is_unicast(dst) {
+            Some(Rule::NotUnicast)
+        } else if !self.is_local(dst) {
+            Some(Rule::NotForThisHost)
+        } else {
+            None
         }
     }
 

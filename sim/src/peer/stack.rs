@@ -174,7 +174,7 @@ impl Smoltcp {
             match arrival {
                 // A packet that a link has carried has bytes.
                 Arrival::Packet(packet) => self.queue.arrived.extend(wire::encode(&packet)),
-                Arrival::Corrupt(datagram) => self.queue.arrived.push_back(datagram),
+                Arrival::Bytes(datagram) => self.queue.arrived.push_back(datagram),
             }
         }
     }
