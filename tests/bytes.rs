@@ -1,9 +1,11 @@
 //! Any bytes delivered as a packet: parsed, or dropped and counted by reason.
 
-use closewait::packet::{Flags, Packet};
-use closewait::profile::Profile;
+use closewait::addr::Endpoint;
+use closewait::packet::{Flags, Options, Packet};
+use closewait::profile::{Offer, Profile, WindowScaling};
 use closewait::rule::Rule;
 use closewait::seq::Seq;
+use closewait::winsock::{Call, Outcome, Value, consts::*};
 use closewait_sim::link::Arrival;
 use closewait_sim::netstat::netstat;
 use closewait_sim::world::{Addresses, Arrivals};
@@ -202,6 +204,60 @@ fn an_illegal_option_length_is_counted() {
         let (arrivals, sent) = deliver(&with_options(options));
         assert_eq!(arrivals, Arrivals { packets: 1, illegal_option_length, ..NONE }, "{options:?}");
         assert_eq!(sent.len(), 1, "the SYN is answered: {options:?}");
+    }
+}
+
+/// A host that listens, asked with these options: what its SYN+ACK says of each.
+fn negotiated(options: &[u8]) -> (Option<u8>, bool, bool) {
+    let profile = Profile {
+        window_scaling: WindowScaling::Shift(3),
+        sack: Offer::Yes,
+        timestamps: Offer::Yes,
+        ..Profile::RFC9293
+    };
+    let (mut world, mut log) = (World::new(1), Log::default());
+    let host = world.add_host("host", profile);
+    let (_, thread) = world.spawn_process(host);
+    let name = Endpoint::new(world.address(host), 80);
+    let mut call = |call| match world.call(thread, call, &mut log) {
+        Outcome::Returned(returned) => returned.result.expect("it succeeds"),
+        Outcome::Blocked => panic!("it returns"),
+    };
+    call(Call::WsaStartup { version: 0x202 });
+    let made = call(Call::Socket { family: AF_INET, kind: SOCK_STREAM, protocol: 0 });
+    let Value::Handle(s) = made else { panic!("{made:?}") };
+    call(Call::Bind { s, name });
+    call(Call::Listen { s, backlog: 1 });
+    world.deliver_bytes(host, &with_options(options), &mut log);
+    let (_, answer, _) = log.sent(host).next().expect("a SYN+ACK");
+    assert_eq!(answer.segment.flags, Flags::SYN | Flags::ACK, "{options:?}");
+    let Options { window_scale, sack_permitted, timestamps, .. } = answer.segment.options;
+    (window_scale, sack_permitted, timestamps.is_some())
+}
+
+/// RFC 9293 MUST-5 to 7, RFC 7323 2.3: what comes before an illegal length counts, nothing after it; after the end of
+/// the list nothing either; a shift of more than 14 is a shift.
+/// Mutation: what comes after an end of the list counts.
+#[test]
+fn options_count_up_to_what_is_wrong_with_them() {
+    const STAMPS: [u8; 12] = [1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0];
+    let all = [&[3, 3, 7, 1, 4, 2, 1, 1][..], &STAMPS].concat();
+    assert_eq!(negotiated(&all), (Some(3), true, true));
+    let before_and_after = |wrong: &[u8]| [&[4, 2, 1, 1][..], wrong, &[3, 3, 7, 1], &STAMPS].concat();
+    for wrong in
+        [&[254, 0, 1, 1][..], &[254, 1, 1, 1], &[2, 3, 5, 1], &[3, 2, 1, 1], &[5, 7, 0, 0], &[0, 1, 1, 1]]
+    {
+        assert_eq!(negotiated(&before_and_after(wrong)), (None, true, false), "{wrong:?}");
+    }
+    for unknown in [&[254, 4, 0, 0][..], &[1, 1, 1, 1]] {
+        assert_eq!(negotiated(&before_and_after(unknown)), (Some(3), true, true), "{unknown:?}");
+    }
+    // Timestamps of 8 and of 12 bytes are none.
+    assert_eq!(negotiated(&[4, 2, 8, 8, 0, 0, 0, 1, 0, 0, 1, 1]), (None, true, false));
+    assert_eq!(negotiated(&[4, 2, 8, 12, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 1]), (None, true, false));
+    assert_eq!(negotiated(&[1; 40]), (None, false, false));
+    for shift in [15, 255] {
+        assert_eq!(negotiated(&[3, 3, shift, 1]), (Some(3), false, false), "a shift of {shift}");
     }
 }
 

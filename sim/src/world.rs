@@ -24,6 +24,7 @@ use closewait::host::{Host, Netstat, Output};
 use closewait::packet::Packet;
 use closewait::profile::Profile;
 use closewait::rule::Rule;
+use closewait::seq::Seq;
 use closewait::stack::{Schedule, Secret};
 use closewait::time::Instant;
 use closewait::winsock::{Call, HandlePolicy, Outcome, ProcessId, Return, ThreadId};
@@ -289,6 +290,11 @@ impl World {
     /// From now on a host does as this profile says. What began under the old one, a timer or a buffer, stays.
     pub fn set_profile(&mut self, host: HostId, profile: Profile) {
         self.nodes[host.index()].host.set_profile(profile);
+    }
+
+    /// A host's next connection begins with this number, in place of RFC 6528's ([`Host::preset_iss`]).
+    pub fn preset_iss(&mut self, host: HostId, iss: Seq) {
+        self.nodes[host.index()].host.preset_iss(iss);
     }
 
     /// A new process, whose handles are never reused, and its first thread.
