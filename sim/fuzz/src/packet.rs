@@ -9,6 +9,7 @@ mod host;
 mod shape;
 
 use closewait::tcp::StateName;
+pub use host::fault;
 use host::{Begin, Target};
 use shape::Shape;
 

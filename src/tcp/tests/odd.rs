@@ -91,23 +91,26 @@ fn the_peers_clock_wraps() {
     );
 }
 
-/// RFC 7323 section 4, RFC 6298 2.2: the handshake took 400 ms: SRTT 400, RTTVAR 200. Text leaves 99 ms before our
-/// clock's wrap and is acknowledged 800 ms later: RTTVAR 150 + 100, SRTT 350 + 100, RTO 1,450.
+/// RFC 7323 section 4, RFC 6298 2.2: the handshake took 400 ms: SRTT 400, RTTVAR 200, RTO 1,200. Text is sent again 50
+/// ms before our clock's wrap, and its echo comes 800 ms later: RTTVAR 150 + 100, SRTT 350 + 100, RTO 1,450.
 /// Mutation: a clock that is behind its echo has measured nothing.
 #[test]
 fn our_clock_wraps() {
-    let mut t = clocks(499);
+    let mut t = clocks(1650);
     t.run(
         "send 100
-         > P. 1:101 ack 1 win 1250 TS 4294967197:4294967290 | send
+         > P. 1:101 ack 1 win 1250 TS 4294966046:4294967290 | send
+         wait 1200ms
+         timer | retransmission
+         > P. 1:101 ack 1 win 1250 TS 4294967246:4294967290 | retransmission
          +800ms
-         < . 1:1 ack 101 TS 20:4294967197
+         < . 1:1 ack 101 TS 20:4294967246
          ! Acknowledged | ack
          send 100
-         > P. 101:201 ack 1 win 1250 TS 701:20 | send
+         > P. 101:201 ack 1 win 1250 TS 750:20 | send
          wait 1450ms
          timer | retransmission
-         > P. 101:201 ack 1 win 1250 TS 2151:20 | retransmission",
+         > P. 101:201 ack 1 win 1250 TS 2200:20 | retransmission",
     );
 }
 

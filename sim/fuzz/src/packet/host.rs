@@ -14,6 +14,7 @@ use closewait_sim::netstat::netstat;
 use closewait_sim::trace::{self, Entry, What};
 use closewait_sim::world::{Addresses, MTU, Process};
 use closewait_sim::{HostId, LinkConfig, Log, Sink, World, wire};
+use std::collections::BTreeMap;
 
 /// Events after the last record: far more than retransmissions and probes, far fewer than a storm.
 const EVENTS_TO_REST: usize = 3_000;
@@ -49,6 +50,32 @@ struct Seen {
     log: Log,
     aim: Aim,
     wire: HostId,
+    /// What each connection acknowledged last, since its SYN.
+    acknowledged: BTreeMap<(Endpoint, Endpoint), Seq>,
+}
+
+impl Seen {
+    /// RCV.NXT never goes back.
+    fn follow(&mut self, packet: &Packet) {
+        let Packet { src, dst, segment } = packet;
+        let ends = (*src, *dst);
+        if segment.rst() {
+            return;
+        }
+        if segment.syn() {
+            self.acknowledged.remove(&ends);
+        }
+        let mut rcv_nxt = self.aim.rcv_nxt;
+        if segment.has_ack() {
+            rcv_nxt = segment.ack;
+            let before = self.acknowledged.insert(ends, rcv_nxt);
+            assert!(
+                before.is_none_or(|before| before.le(rcv_nxt)),
+                "{before:?} was acknowledged: {packet:?}"
+            );
+        }
+        self.aim = Aim { local: *src, remote: *dst, snd_nxt: segment.seq + segment.len(), rcv_nxt };
+    }
 }
 
 impl Sink for Seen {
@@ -56,35 +83,29 @@ impl Sink for Seen {
         if let What::Sent { packet, .. } = &entry.what
             && entry.host != Some(self.wire)
         {
-            sent(packet);
-            let Packet { src, dst, segment } = packet;
-            if !segment.rst() {
-                let (snd_nxt, rcv_nxt) = (segment.seq + segment.len(), segment.ack);
-                let rcv_nxt = if segment.has_ack() { rcv_nxt } else { self.aim.rcv_nxt };
-                self.aim = Aim { local: *src, remote: *dst, snd_nxt, rcv_nxt };
-            }
+            assert_eq!(fault(packet), None, "{packet:?}");
+            self.follow(packet);
         }
         self.log.record(entry);
     }
 }
 
-/// What holds of everything that leaves.
-///
-/// # Panics
-/// If it does not.
-pub fn sent(packet: &Packet) {
-    let datagram = wire::encode(packet).expect("what leaves has a datagram");
-    assert!(datagram.len() <= usize::from(MTU), "{} bytes in one datagram", datagram.len());
-    let read = wire::decode(&datagram);
-    assert!(read.as_ref() == Ok(packet), "what leaves is what arrives: {packet:?} {read:?}");
+/// What is wrong with a packet that leaves.
+pub fn fault(packet: &Packet) -> Option<&'static str> {
+    let Ok(datagram) = wire::encode(packet) else { return Some("it has no datagram") };
     let Segment { flags, options, payload, .. } = &packet.segment;
     let kinds = [Flags::SYN, Flags::FIN, Flags::RST].into_iter().filter(|&kind| flags.contains(kind));
-    assert!(kinds.count() <= 1, "SYN, FIN and RST exclude each other: {packet:?}");
-    let first = flags.intersects(Flags::SYN | Flags::RST);
-    assert!(first || flags.contains(Flags::ACK), "only SYN and RST have no ACK: {packet:?}");
     let of_syn = options.mss.is_some() || options.window_scale.is_some() || options.sack_permitted;
-    assert!(!of_syn || flags.contains(Flags::SYN), "an option of a SYN: {packet:?}");
-    assert!(!flags.contains(Flags::RST) || payload.is_empty(), "a RST with text: {packet:?}");
+    [
+        (datagram.len() > usize::from(MTU), "it is larger than the link carries"),
+        (wire::decode(&datagram).as_ref() != Ok(packet), "it arrives as something else"),
+        (kinds.count() > 1, "SYN, FIN and RST exclude each other"),
+        (!flags.intersects(Flags::SYN | Flags::RST | Flags::ACK), "only SYN and RST have no ACK"),
+        (of_syn && !flags.contains(Flags::SYN), "it has an option of a SYN"),
+        (flags.contains(Flags::RST) && !payload.is_empty(), "a RST has no text"),
+    ]
+    .into_iter()
+    .find_map(|(wrong, what)| wrong.then_some(what))
 }
 
 /// The world of one run.
@@ -107,7 +128,7 @@ impl Target {
         // A connection's numbers wrap soon.
         let aim = Aim { local, remote, snd_nxt: Seq(0), rcv_nxt: Seq(u32::MAX - 2) };
         let (process, _) = world.spawn_process(host);
-        let seen = Seen { log: Log::default(), aim, wire };
+        let seen = Seen { log: Log::default(), aim, wire, acknowledged: BTreeMap::new() };
         let mut target = Self { world, host, process, handles: Vec::new(), seen };
         target.call(Call::WsaStartup { version: 0x202 });
         let family = if begin.v6 { AF_INET6 } else { AF_INET };

@@ -130,4 +130,3 @@ fn with_options(mut bytes: Vec<u8>, options: &[u8]) -> Vec<u8> {
     bytes[length_at..length_at + 2].copy_from_slice(&length.to_be_bytes());
     summed(bytes)
 }
-
