@@ -19,7 +19,7 @@ const RECORDS: usize = 100;
 /// Panics if the host does, or if what must hold does not.
 pub fn judge(bytes: &[u8]) {
     let (begin, mut rest) = Begin::read(bytes);
-    let mut target = Target::new(begin);
+    let mut target = Target::new(&begin);
     for _ in 0..RECORDS {
         let Some((record, after)) = Record::read(rest) else { break };
         rest = after;

@@ -118,7 +118,7 @@ pub(super) struct Target {
 }
 
 impl Target {
-    pub(super) fn new(begin: Begin) -> Self {
+    pub(super) fn new(begin: &Begin) -> Self {
         let mut world = World::new(1);
         let host = world.add_host("host", begin.profile.clone());
         let wire = world.add_outside("wire", Addresses::of_host(1)).expect("nobody else's addresses");
@@ -133,7 +133,7 @@ impl Target {
         target.call(Call::WsaStartup { version: 0x202 });
         let family = if begin.v6 { AF_INET6 } else { AF_INET };
         target.call(Call::Socket { family, kind: SOCK_STREAM, protocol: 0 });
-        target.drive(&begin);
+        target.drive(begin);
         target
     }
 
@@ -309,7 +309,7 @@ impl Target {
                 Some(_) | None => return self.world.advance_to(until),
             };
         }
-        panic!("no rest from {} events in a pause", EVENTS_TO_REST);
+        panic!("no rest from {EVENTS_TO_REST} events in a pause");
     }
 
     /// Every socket is closed and nobody answers: nothing is left but, in profiles without a limit for it, connections
