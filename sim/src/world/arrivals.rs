@@ -141,8 +141,9 @@ impl World {
     ///
     /// let (mut world, mut log) = (World::new(1), Log::default());
     /// let host = world.add_host("host", Profile::WINDOWS);
+    /// // Its first byte says IPv6, whose header has 40.
     /// world.deliver_bytes(host, b"no datagram", &mut log);
-    /// assert_eq!(world.arrivals(host).bad_version, 1);
+    /// assert_eq!(world.arrivals(host).too_short, 1);
     /// assert_eq!(world.arrivals(host).packets, 0);
     /// ```
     pub fn deliver_bytes(&mut self, to: HostId, datagram: &[u8], sink: &mut dyn Sink) {
