@@ -58,6 +58,7 @@ rules! {
     BacklogFull "backlog-full" ["R22, R43, WF-10.14"] "A SYN that finds the backlog full is refused by a RST.";
     BacklogFullSilent "backlog-full-silent" ["R22"] "A SYN that finds the backlog full is not answered.";
     NetworkFailed "network-failed" ["CS-A3"] "The network subsystem has failed: calls fail, packets are lost.";
+    NotForThisHost "not-for-this-host" ["RFC 1122 3.2.1.3, RFC 9293 3.9.2.3"] "A packet for an address that is not this host's is dropped.";
     NotUnicast "not-unicast" ["RFC 9293 3.9.2.3, TR-18, TR-19"] "A segment from or to an address that is not unicast is dropped.";
     OwnSource "own-source" ["RFC 9293 3.9.2.3, MUST-63, TR-19"] "LISTEN drops a SYN whose source is its own destination.";
     UnacceptableAckOpening "opening-bad-ack" ["RFC 9293 3.10.7.3, 3.10.7.4, TR-E2"] "While opening, an ACK of what was not sent is answered by a RST.";

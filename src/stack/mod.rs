@@ -208,7 +208,8 @@ impl Stack {
         self.out.poll()
     }
 
-    /// The next packet among the first `until` outputs there were; those before it are not told.
+    /// The next packet that leaves or was dropped, among the first `until` outputs there were; those before it are
+    /// not told.
     pub fn poll_packet(&mut self, until: u64) -> Option<Output> {
         self.out.poll_packet(until)
     }
@@ -227,12 +228,8 @@ impl Stack {
     /// A packet arrives.
     pub fn deliver(&mut self, now: Instant, packet: Packet) {
         let Packet { src, dst, segment } = packet;
-        if self.failed {
-            self.out.push(dst, src, Effect::Dropped { rule: Rule::NetworkFailed });
-            return;
-        }
-        if !is_unicast(src.ip) || !is_unicast(dst.ip) || !self.is_local(dst.ip) {
-            self.out.push(dst, src, Effect::Dropped { rule: Rule::NotUnicast });
+        if let Some(rule) = self.refusal(src.ip, dst.ip) {
+            self.out.push(dst, src, Effect::Dropped { rule });
             return;
         }
         let mut above = None;
@@ -246,6 +243,19 @@ impl Stack {
         match self.listeners.find(dst) {
             Some(listener) => self.arrives_in_listen(now, listener, dst, src, &segment, above),
             None => self.answer(now, dst, src, |cx| tcp::closed::arrives(&segment, cx)),
+        }
+    }
+
+    /// Why a packet between these addresses is dropped unread, if it is.
+    fn refusal(&self, src: IpAddr, dst: IpAddr) -> Option<Rule> {
+        if self.failed {
+            Some(Rule::NetworkFailed)
+        } else if !is_unicast(src) || !is_unicast(dst) {
+            Some(Rule::NotUnicast)
+        } else if !self.is_local(dst) {
+            Some(Rule::NotForThisHost)
+        } else {
+            None
         }
     }
 

@@ -99,8 +99,14 @@ impl Receive {
             beyond.fin = beyond.fin.or(fin_at);
             return Taken::PastGap;
         }
-        self.nxt += super::send::len32(text.len());
-        self.inbox.push(text);
+        match &mut self.beyond {
+            None => {
+                self.nxt += super::send::len32(text.len());
+                self.inbox.push(text);
+            }
+            // Past the gap some of it may have come before.
+            Some(beyond) => beyond.insert(seq, text),
+        }
         self.close_gap();
         let fin_at = fin_at.or(self.beyond.as_ref().and_then(|b| b.fin));
         let text = self.nxt - before;

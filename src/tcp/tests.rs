@@ -14,6 +14,7 @@
 mod aborting;
 mod arrives;
 mod closing;
+mod odd;
 mod opening;
 mod options;
 mod receiving;
