@@ -34,8 +34,9 @@ use crate::packet::{Packet, Segment};
 use crate::profile::{Profile, SynInTimeWait};
 use crate::rule::Rule;
 use crate::seq::Seq;
-use crate::tcp::{self, Cx, Effect, Notice, State, StateName};
+use crate::tcp::{self, Cx, Effect, Notice, State, StateName, TimeWait};
 use crate::time::Instant;
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -103,6 +104,15 @@ pub enum Output {
 struct Interface {
     ip: IpAddr,
     mtu: u16,
+}
+
+/// A connection in TIME-WAIT has made room for a new one (MAY-2).
+#[derive(Debug)]
+struct Reopened {
+    /// The new one's initial sequence number lies above this.
+    above: Seq,
+    /// What returns if the SYN was an old duplicate.
+    old: Option<Box<TimeWait>>,
 }
 
 /// The stack of one host.
@@ -223,38 +233,38 @@ impl Stack {
             return;
         }
         let tuple = self.known_tuple(dst, src);
-        let mut above = None;
+        let mut reopened = None;
         if let Some(id) = tuple.and_then(|t| self.table.find(&t)) {
-            above = self.reopens(id, dst, &segment, now);
-            if above.is_none() {
+            reopened = self.reopens(id, dst, &segment, now);
+            if reopened.is_none() {
                 self.on(now, id, |state, cx| state.arrives(segment, cx));
                 return;
             }
         }
         match self.listeners.find(dst) {
-            Some(listener) => self.arrives_in_listen(now, listener, dst, src, &segment, above),
+            Some(listener) => self.arrives_in_listen(now, listener, dst, src, &segment, reopened),
             None => self.answer(now, dst, src, |cx| tcp::closed::arrives(&segment, cx)),
         }
     }
 
-    /// R16c: a SYN for a connection in TIME-WAIT. If the old connection makes room for it (or, without a listener,
-    /// the missing connection is to answer), the number that a new one's must lie above (MAY-2).
-    fn reopens(&mut self, id: ConnId, local: Endpoint, segment: &Segment, now: Instant) -> Option<Seq> {
+    /// R16c: a SYN for a connection in TIME-WAIT: whether the old connection makes room for it (or, where no listener
+    /// can take it, the missing connection is to answer).
+    fn reopens(&mut self, id: ConnId, local: Endpoint, segment: &Segment, now: Instant) -> Option<Reopened> {
         let State::TimeWait(tw) = self.state(id) else { return None };
         if !segment.syn() || segment.has_ack() || segment.rst() {
             return None;
         }
-        let (rcv_nxt, snd_nxt, newer) = (tw.rcv_nxt, tw.snd_nxt, tw.is_newer(segment));
-        let listened = self.listeners.find(local).is_some();
-        match self.profile.syn_in_time_wait {
-            SynInTimeWait::AcceptIfGreater if listened && newer => {}
-            SynInTimeWait::AcceptFromRcvNxt if segment.seq.ge(rcv_nxt) => {}
+        let (rcv_nxt, snd_nxt, newer) = (tw.rcv_nxt, tw.snd_nxt, tw.is_newer(segment, &self.profile));
+        let listened = self.listeners.find(local).is_some_and(|listener| self.has_room(listener));
+        let old = match self.profile.syn_in_time_wait {
+            SynInTimeWait::AcceptIfGreater if listened && newer => Some(tw.remembered()),
+            SynInTimeWait::AcceptFromRcvNxt if segment.seq.ge(rcv_nxt) => None,
             SynInTimeWait::AcceptIfGreater | SynInTimeWait::AcceptFromRcvNxt => return None,
-        }
+        };
         if listened {
             self.on(now, id, |state, cx| state.finish(Rule::TimeWaitReopened, cx));
         }
-        Some(snd_nxt)
+        Some(Reopened { above: snd_nxt, old })
     }
 
     /// The earliest deadline.
