@@ -34,7 +34,7 @@ use crate::packet::{Packet, Segment};
 use crate::profile::{Profile, SynInTimeWait};
 use crate::rule::Rule;
 use crate::seq::Seq;
-use crate::tcp::{self, Cx, Effect, Notice, State, StateName, TimeWait};
+use crate::tcp::{self, Cx, Effect, Incarnation, Notice, State, StateName, TimeWait};
 use crate::time::Instant;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -104,6 +104,17 @@ pub enum Output {
 struct Interface {
     ip: IpAddr,
     mtu: u16,
+}
+
+/// What a SYN comes to that meets a connection.
+#[derive(Debug)]
+enum Reopens {
+    /// It begins a new one.
+    Yes(Reopened),
+    /// It is the connection's.
+    No,
+    /// It is dropped.
+    Drop,
 }
 
 /// A connection in TIME-WAIT has made room for a new one (MAY-2).
@@ -235,10 +246,13 @@ impl Stack {
         let tuple = self.known_tuple(dst, src);
         let mut reopened = None;
         if let Some(id) = tuple.and_then(|t| self.table.find(&t)) {
-            reopened = self.reopens(id, dst, &segment, now);
-            if reopened.is_none() {
-                self.on(now, id, |state, cx| state.arrives(segment, cx));
-                return;
+            match self.reopens(id, dst, &segment, now) {
+                Reopens::Yes(by) => reopened = Some(by),
+                Reopens::No => return self.on(now, id, |state, cx| state.arrives(segment, cx)),
+                Reopens::Drop => {
+                    let rule = Rule::TimeWaitOldSyn;
+                    return self.out.push_back(Output::Dropped { remote: src, local: dst, rule });
+                }
             }
         }
         match self.listeners.find(dst) {
@@ -249,22 +263,25 @@ impl Stack {
 
     /// R16c: a SYN for a connection in TIME-WAIT: whether the old connection makes room for it (or, where no listener
     /// can take it, the missing connection is to answer).
-    fn reopens(&mut self, id: ConnId, local: Endpoint, segment: &Segment, now: Instant) -> Option<Reopened> {
-        let State::TimeWait(tw) = self.state(id) else { return None };
+    fn reopens(&mut self, id: ConnId, local: Endpoint, segment: &Segment, now: Instant) -> Reopens {
+        let State::TimeWait(tw) = self.state(id) else { return Reopens::No };
         if !segment.syn() || segment.has_ack() || segment.rst() {
-            return None;
+            return Reopens::No;
         }
-        let (rcv_nxt, snd_nxt, newer) = (tw.rcv_nxt, tw.snd_nxt, tw.is_newer(segment, &self.profile));
+        let (above, incarnation) = (tw.snd_nxt, tw.judge(segment, &self.profile));
         let listened = self.listeners.find(local).is_some_and(|listener| self.has_room(listener));
-        let old = match self.profile.syn_in_time_wait {
-            SynInTimeWait::AcceptIfGreater if listened && newer => Some(tw.remembered()),
-            SynInTimeWait::AcceptFromRcvNxt if segment.seq.ge(rcv_nxt) => None,
-            SynInTimeWait::AcceptIfGreater | SynInTimeWait::AcceptFromRcvNxt => return None,
+        let old = match (self.profile.syn_in_time_wait, incarnation) {
+            (SynInTimeWait::AcceptFromRcvNxt, _) if segment.seq.ge(tw.rcv_nxt) => None,
+            (SynInTimeWait::AcceptIfGreater, Incarnation::New) if listened => Some(tw.remembered()),
+            (SynInTimeWait::AcceptIfGreater, Incarnation::OldByTimestamp) if listened => {
+                return Reopens::Drop;
+            }
+            (SynInTimeWait::AcceptIfGreater | SynInTimeWait::AcceptFromRcvNxt, _) => return Reopens::No,
         };
         if listened {
             self.on(now, id, |state, cx| state.finish(Rule::TimeWaitReopened, cx));
         }
-        Some(Reopened { above: snd_nxt, old })
+        Reopens::Yes(Reopened { above, old })
     }
 
     /// The earliest deadline.

@@ -48,7 +48,7 @@ fn recovery_from_an_old_duplicate_syn() {
 }
 
 /// Figure 9: A has lost its memory and opens anew; B's ACK is not of A's SYN, and A's RST ends what B still has.
-/// Mutation: a SYN outside the window is answered by nothing.
+/// Mutation: a SYN in the window is answered by nothing.
 #[test]
 fn half_open_connection_discovery() {
     let (mut a, _) = two();
