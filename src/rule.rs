@@ -83,6 +83,8 @@ rules! {
     SynAckError "syn-ack-error" ["R16b"] "A SYN+ACK in the window is an error: RST, the connection is reset, TIME-WAIT stays.";
     SynAckIgnored "syn-ack-ignored" ["R16b"] "SYN-RECEIVED of a passive open drops a SYN+ACK.";
     TimeWaitReopened "time-wait-reopened" ["RFC 9293 3.10.7.4 fourth, MAY-2, R16c"] "A new SYN in TIME-WAIT: the old connection makes room.";
+    TimeWaitReturned "time-wait-returned" ["RFC 9293 3.6.1, MAY-2, R16c"] "The SYN that ended TIME-WAIT was an old duplicate: TIME-WAIT goes on.";
+    TimeWaitOldSyn "time-wait-old-syn" ["RFC 6191 2, RFC 9293 3.10.7.4 first, TR-C21"] "TIME-WAIT drops a SYN whose timestamp is the old connection's.";
     AckThrottled "ack-throttled" ["RFC 5961 7, TR-C15, R49"] "So many ACKs left for nothing lately that this one does not.";
     NoAckBit "no-ack-bit" ["RFC 9293 3.10.7.4 fifth"] "A segment without the ACK bit is dropped.";
     AckReceived "ack" ["RFC 9293 3.10.7.4 fifth"] "An ACK advances SND.UNA.";

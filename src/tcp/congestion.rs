@@ -86,6 +86,11 @@ impl Congestion {
         self.cwnd = self.smss;
     }
 
+    /// The window after an idle time (RFC 5681 4.1: the restart window).
+    pub(super) fn restart(&mut self, initial: u32) {
+        self.cwnd = self.cwnd.min(initial);
+    }
+
     fn reduce(&mut self, flight: u32, timeout: bool) {
         let (num, den) = match &mut self.cubic {
             // RFC 5681 3.1, equation 4.

@@ -3,7 +3,8 @@
 use super::options::{self, Agreed, Echo, Offered};
 use super::tcb::{App, Tcb};
 use super::throttle::Throttle;
-use super::{Cause, Cx, Effect, Notice, State, StateName, receive::Receive, rtt::Rtt, send::Send};
+use super::{Cause, Cx, Effect, Notice, State, StateName, TimeWait};
+use super::{receive::Receive, rtt::Rtt, send::Send};
 use crate::packet::{Flags, Segment};
 use crate::profile::{ListenerGone, MaxR2, Profile};
 use crate::rule::Rule;
@@ -124,6 +125,8 @@ pub struct SynReceived {
     pub(super) timer: SynTimer,
     /// Text and FIN that came with the SYN (R42).
     pub(super) early: Option<Segment>,
+    /// The TIME-WAIT that the SYN ended, if it returns should the SYN be an old duplicate (MAY-2).
+    pub(super) old: Option<Box<TimeWait>>,
 }
 
 impl Settings {
@@ -208,6 +211,7 @@ impl SynReceived {
             peer_mss: segment.options.mss,
             timer: SynTimer::start(cx),
             early: early(segment, cx.profile),
+            old: None,
         }
     }
 
@@ -319,7 +323,7 @@ impl Opened {
         // Karn: a SYN that was sent twice is not measured.
         let syn_sent = (!lost_syn).then_some(timer.first_sent);
         let mss = peer_mss.unwrap_or(settings.default_mss).clamp(1, settings.mss.max(1));
-        let mut snd = Send::new(iss, mss, wnd, irs, rtt, syn_sent, settings.nodelay, cx.profile);
+        let mut snd = Send::new(iss, mss, wnd, irs, rtt, syn_sent, settings.nodelay, cx.now, cx.profile);
         (snd.shift, snd.sack) = (agreed.snd_shift, agreed.sack);
         Tcb {
             snd,

@@ -71,6 +71,8 @@ pub struct Send {
     pub(super) resend: Option<Seq>,
     pub(super) congestion: Congestion,
     pub(super) rtt: Rtt,
+    /// When text or FIN last left.
+    pub(super) last_sent: Instant,
     /// Something was sent twice since the last measurement.
     resent: bool,
     /// The octet whose acknowledgment is timed, and since when (Karn: never one that was sent twice).
@@ -88,6 +90,7 @@ impl Send {
         rtt: Rtt,
         syn_sent: Option<Instant>,
         nodelay: bool,
+        now: Instant,
         profile: &Profile,
     ) -> Self {
         let smss = u32::from(mss);
@@ -111,9 +114,17 @@ impl Send {
             resend: None,
             congestion: Congestion::new(cwnd, smss, profile),
             rtt,
+            last_sent: now,
             resent: false,
             timed: syn_sent.map(|at| (iss + 1, at)),
             timer: Timer::Idle,
+        }
+    }
+
+    /// RFC 5681 4.1: nothing left for longer than a timeout, so what the window was then says little now.
+    pub(super) fn restart_after_idle(&mut self, now: Instant, profile: &Profile) {
+        if self.nothing_in_flight() && now.since(self.last_sent) > self.rtt.rto() {
+            self.congestion.restart(profile.initial_window.bytes(u32::from(self.mss)));
         }
     }
 

@@ -252,7 +252,7 @@ impl Tcp {
         let settings = self.settings;
         let mut cx = Cx { now: self.now, profile: &self.profile, out: &mut self.out };
         match listen::verdict(&segment) {
-            listen::Verdict::Syn => self.state = Some(listen::open(ISS, &segment, settings, &mut cx)),
+            listen::Verdict::Syn => self.state = Some(listen::open(ISS, &segment, settings, None, &mut cx)),
             listen::Verdict::Ignore | listen::Verdict::Refuse | listen::Verdict::Drop => {
                 listen::arrives(&segment, &mut cx);
             }

@@ -112,7 +112,7 @@ fn syn_sent(seg: Seg) -> After {
 fn synchronized(b: Before, mut seg: Seg) -> After {
     use StateName::*;
     let Before { state, passive, una, nxt, rcv, wnd } = b;
-    // Figure 8: the SYN+ACK after crossed SYNs.
+    // Figure 7: the SYN+ACK after crossed SYNs.
     if state == SynReceived && !passive && seg.syn && seg.seq == rcv - 1 && seg.ack == Some(nxt) && !seg.rst {
         seg.syn = false;
         seg.seq += 1;
