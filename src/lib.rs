@@ -17,6 +17,9 @@
 //! in the RFC's own order.
 
 extern crate alloc;
+// Pages that tests write.
+#[cfg(test)]
+extern crate std;
 
 pub mod addr;
 pub mod buf;

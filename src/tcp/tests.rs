@@ -21,6 +21,7 @@ mod recovery;
 mod sending;
 mod syn_bit;
 mod timers;
+mod transitions;
 
 use super::{Cx, Effect, Settings, State, StateName, SynSent, listen};
 use crate::packet::{Flags, Options, Segment, Timestamps};
