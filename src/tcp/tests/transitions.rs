@@ -230,8 +230,10 @@ Segments have no options and a window of 10,000; data is 5 octets, with an ACK. 
 says; in ESTABLISHED and CLOSE_WAIT 10 octets of ours are in flight. → LISTEN: the connection is forgotten, its listener
 stays. In SYN_RECEIVED after a simultaneous open a SYN-ACK that repeats the peer's SYN lies outside left, and counts (RFC
 9293 Figure 8). In TIME_WAIT there is no listener: a SYN that makes room for a new connection (R16c) is the stack's, and
-comes before all this. The first table of a section is the profile RFC9293; a second one has what the default profile, WINDOWS, does
-otherwise. Options are off in both.
+comes before all this.
+
+The first table of a section is the profile RFC9293; a second one has what the default profile, WINDOWS, does otherwise,
+and nothing where it does the same. Options are off in both.
 
 ";
 
