@@ -30,6 +30,11 @@ fn a_start(dice: &mut Stream) -> Start {
     }
 }
 
+fn pick<T: Copy>(dice: &mut Stream, from: &[T]) -> T {
+    let n = u32::try_from(from.len()).expect("few");
+    from[dice.below(n) as usize]
+}
+
 fn a_call(dice: &mut Stream) -> Event {
     let asks = [
         Ask::Socket,
@@ -53,20 +58,20 @@ fn a_call(dice: &mut Stream) -> Event {
         Ask::Error,
         Ask::LastError,
     ];
-    let ask = asks[dice.below(u32::try_from(asks.len()).unwrap()) as usize];
+    let ask = pick(dice, &asks);
     Event::Call { thread: dice.below(3) as usize, ask, on: dice.below(4) as usize }
 }
 
 fn a_segment(dice: &mut Stream) -> Event {
-    let peer = dice.below(u32::try_from(PEERS).unwrap()) as usize;
+    let peer = pick(dice, &[0, 1]);
     let (ack, push) = (Flags::ACK, Flags::ACK | Flags::PSH);
     let flags =
         [Flags::SYN, ack, ack, push, push, Flags::FIN | ack, Flags::SYN | ack, Flags::RST, Flags::RST | ack];
-    let flags = flags[dice.below(9) as usize];
-    let seq = [0, 0, 0, 0, 1, -1, 500][dice.below(7) as usize];
-    let acked = [0, 1, 1, 2, 1000, 3001, -1][dice.below(7) as usize];
-    let len = if flags.contains(Flags::PSH) { [1, 1000][dice.below(2) as usize] } else { 0 };
-    let wnd = [0, 2000, 60_000, 60_000][dice.below(4) as usize];
+    let flags = pick(dice, &flags);
+    let seq = pick(dice, &[0, 0, 0, 0, 1, -1, 500]);
+    let acked = pick(dice, &[0, 1, 1, 2, 1000, 3001, -1]);
+    let len = if flags.contains(Flags::PSH) { pick(dice, &[1, 1000]) } else { 0 };
+    let wnd = pick(dice, &[0, 2000, 60_000, 60_000]);
     Event::Segment { peer, flags, seq, ack: acked, len, wnd }
 }
 
@@ -189,7 +194,7 @@ fn equal_forms_have_equal_futures() {
                 let form = run.host.exact(run.now);
                 let Some((other, before)) = known.get(&form) else {
                     known.insert(form, (run, history.clone()));
-                    if depth < 3 || dice.below(16) == 0 {
+                    if depth < 2 || dice.below(4) == 0 {
                         next.push(history);
                     }
                     continue;
@@ -234,7 +239,10 @@ fn after(policy: HandlePolicy, events: &[Event]) -> (Exact, closewait::form::Abs
     forms(&run)
 }
 
-/// What each form sees: a row says what happens in one run and not in the other (or otherwise), and which forms differ.
+/// What it is about, what happens in one run, what in the other, and whether the Exact and the Abstract forms differ.
+type Row = (&'static str, Vec<Event>, Vec<Event>, (bool, bool));
+
+/// What each form sees: row by row.
 ///
 /// Mutation: the abstract form has the times at which timers fire.
 #[test]
@@ -247,7 +255,7 @@ fn each_form_sees_what_its_table_says() {
     let on = 1;
     let waits = |thread| Event::Call { thread, ask: Ask::Recv(1), on };
     let sent = call(Ask::Send(1), on);
-    let rows: &[(&str, Vec<Event>, Vec<Event>, (bool, bool))] = &[
+    let rows: &[Row] = &[
         ("time, and no timer runs", vec![Event::Pass(ms(5000))], vec![], NONE),
         ("time, and a timer runs", vec![sent, Event::Pass(ms(1))], vec![sent], EXACT),
         ("octets that were read", vec![from(0, ack, 0, 0, 9, 60_000), call(Ask::Recv(9), on)], vec![], BOTH),

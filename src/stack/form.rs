@@ -176,7 +176,7 @@ fn next_places(slots: &Slab<Conn>) -> Vec<usize> {
     while filled.len() < filled.capacity() {
         free.push(filled.insert(Conn { tuple, holder: Holder::Nobody, state: State::vacant() }));
     }
-    let last_taken = slots.iter().map(|(slot, _)| slot).last();
+    let last_taken = slots.iter().map(|(slot, _)| slot).next_back();
     while let Some((&last, others)) = free.split_last()
         && Some(last) > last_taken
         && others.iter().all(|&other| other < last)
