@@ -32,6 +32,8 @@
 //! assert_eq!(host.poll_output(), None::<Output>);
 //! ```
 
+mod form;
+
 use crate::addr::IpAddr;
 use crate::packet::Packet;
 use crate::profile::Profile;

@@ -16,24 +16,24 @@ use slab::Slab;
 
 /// A listener of a stack.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct ListenerId(u32);
+pub struct ListenerId(pub(super) u32);
 
 #[derive(Clone, Debug)]
 pub(super) struct Listener {
     pub(super) name: Endpoint,
     pub(super) user: u32,
     pub(super) backlog: u32,
-    receive_buffer: u32,
-    nodelay: bool,
-    half_open: Vec<ConnId>,
+    pub(super) receive_buffer: u32,
+    pub(super) nodelay: bool,
+    pub(super) half_open: Vec<ConnId>,
     pub(super) queue: VecDeque<ConnId>,
 }
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Listeners {
-    slots: Slab<Listener>,
+    pub(super) slots: Slab<Listener>,
     /// In the order in which they began to listen (WF-9.11).
-    by_port: HashMap<u16, Vec<ListenerId>, FxBuildHasher>,
+    pub(super) by_port: HashMap<u16, Vec<ListenerId>, FxBuildHasher>,
 }
 
 impl Listeners {

@@ -13,6 +13,7 @@
 //! means nothing here.
 
 mod connect;
+mod form;
 mod isn;
 mod listeners;
 mod outbox;

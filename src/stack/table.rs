@@ -36,9 +36,9 @@ pub(super) struct Conn {
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Table {
-    slots: Slab<Conn>,
+    pub(super) slots: Slab<Conn>,
     /// Slots of the connections that segments are for.
-    index: HashTable<u32>,
+    pub(super) index: HashTable<u32>,
 }
 
 impl Table {

@@ -40,6 +40,7 @@ pub mod call;
 pub mod closed;
 mod congestion;
 pub mod effect;
+mod form;
 pub mod listen;
 pub mod opening;
 pub(crate) mod options;

@@ -83,7 +83,7 @@ impl MaxR2 {
 #[derive(Clone, Debug)]
 pub struct SynSent {
     pub(super) settings: Settings,
-    offered: Offered,
+    pub(super) offered: Offered,
     /// The window that the SYN announces; a larger buffer counts from ESTABLISHED on.
     pub(super) window: u16,
     pub(super) iss: Seq,
@@ -109,8 +109,8 @@ pub enum Origin {
 #[derive(Clone, Debug)]
 pub struct SynReceived {
     pub(super) settings: Settings,
-    offered: Offered,
-    agreed: Agreed,
+    pub(super) offered: Offered,
+    pub(super) agreed: Agreed,
     /// Timestamps, if both SYNs have them.
     pub(super) echo: Option<Echo>,
     /// The window that the SYN+ACK announces.

@@ -48,9 +48,9 @@ pub struct Send {
     /// SND.WND.
     pub(crate) wnd: u32,
     /// SND.WL1.
-    wl1: Seq,
+    pub(super) wl1: Seq,
     /// SND.WL2.
-    wl2: Seq,
+    pub(super) wl2: Seq,
     /// The largest window seen: the estimate of the peer's buffer (3.8.6.2.1).
     pub(super) max_wnd: u32,
     /// By how much the peer's windows are shifted (RFC 7323 section 2).
@@ -74,7 +74,7 @@ pub struct Send {
     /// When text or FIN last left.
     pub(super) last_sent: Instant,
     /// Something was sent twice since the last measurement.
-    resent: bool,
+    pub(super) resent: bool,
     /// The octet whose acknowledgment is timed, and since when (Karn: never one that was sent twice).
     pub(super) timed: Option<(Seq, Instant)>,
     pub(super) timer: Timer,

@@ -22,6 +22,7 @@ mod recovery;
 mod sending;
 mod syn_bit;
 mod timers;
+mod transitions;
 
 use super::{Cx, Effect, Effects, Settings, State, StateName, SynSent, listen};
 use crate::packet::{Flags, Options, Segment, Timestamps};

@@ -17,6 +17,7 @@ pub mod close;
 mod closesocket;
 mod connection;
 pub mod error;
+mod form;
 mod io;
 mod options;
 mod process;
