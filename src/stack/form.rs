@@ -11,7 +11,6 @@ use crate::addr::{Endpoint, Interner, IpAddr, Ipv4Addr, Tuple};
 use crate::form::{Thing, Writer};
 use crate::profile::{Offer, Profile};
 use crate::seq::Seq;
-use crate::tcp::State;
 use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -22,7 +21,7 @@ impl Stack {
     /// ([`State::origins`]).
     #[must_use]
     pub fn origins(&self, local: Endpoint, remote: Endpoint) -> Option<(Seq, Seq)> {
-        let id = self.table.find(&self.known_tuple(local, remote)?)?;
+        let id = self.table.find(&self.addrs, local, remote)?;
         self.state(id).origins()
     }
 
@@ -49,7 +48,7 @@ impl Stack {
 
     pub(crate) fn form(&self, w: &mut Writer) {
         // The secret and a number said beforehand are what initial numbers are drawn from; addresses are written out;
-        // the schedule is an index of the connections' deadlines.
+        // the schedule is an index of the connections' deadlines, and may be told of them late.
         let Self {
             profile,
             secret: _,
@@ -60,7 +59,7 @@ impl Stack {
             listeners,
             ports,
             schedule: _,
-            effects,
+            unsettled: _,
             out,
             wakes,
             next_iss: _,
@@ -75,8 +74,7 @@ impl Stack {
             w.put("mtu", mtu);
         }
         w.put("failed", *failed);
-        w.count("effects", effects.len());
-        w.count("out", out.len());
+        w.count("out", out.effects.len());
         w.count("wakes", wakes.len());
         for &user in wakes {
             w.id("wake", Thing::User, user);
@@ -90,8 +88,8 @@ impl Stack {
         // The index finds what the slots hold.
         let Table { slots, index: _ } = table;
         w.count("connections", slots.len());
-        for (_, Conn { tuple, holder, state }) in slots {
-            let (local, remote) = self.endpoints(tuple);
+        for (_, Conn { tuple, holder, unsettled: _, state }) in slots {
+            let (local, remote) = tuple.ends(&self.addrs);
             w.put("local", local);
             w.put("remote", remote);
             holder_form(*holder, w);
@@ -174,7 +172,7 @@ fn next_places(slots: &Slab<Conn>) -> Vec<usize> {
     let mut free = Vec::new();
     // A copy has room for every slot that its original ever had; what room it has beyond is as good as new.
     while filled.len() < filled.capacity() {
-        free.push(filled.insert(Conn { tuple, holder: Holder::Nobody, state: State::vacant() }));
+        free.push(filled.insert(Conn::vacant(tuple, Holder::Nobody)));
     }
     let last_taken = slots.iter().map(|(slot, _)| slot).next_back();
     while let Some((&last, others)) = free.split_last()

@@ -30,8 +30,15 @@ pub(super) struct Conn {
     pub(super) tuple: Tuple,
     pub(super) holder: Holder,
     /// Its deadline may have moved since the schedule was told.
-    unsettled: bool,
+    pub(super) unsettled: bool,
     pub(super) state: State,
+}
+
+impl Conn {
+    /// Of that name, without a state yet.
+    pub(super) fn vacant(tuple: Tuple, holder: Holder) -> Self {
+        Self { tuple, holder, unsettled: false, state: State::vacant() }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -82,7 +89,7 @@ impl Table {
 
     /// A vacant connection of that name, which must not be taken.
     pub(super) fn insert(&mut self, addrs: &Interner, tuple: Tuple, holder: Holder) -> ConnId {
-        let id = id(self.slots.insert(Conn { tuple, holder, unsettled: false, state: State::vacant() }));
+        let id = id(self.slots.insert(Conn::vacant(tuple, holder)));
         let slots = &self.slots;
         let of = |slot: &u32| slots[*slot as usize].tuple.hash(addrs);
         match self.index.entry(

@@ -84,6 +84,7 @@ fn syn_received(s: &SynReceived, w: &mut Writer) {
         peer_mss,
         timer,
         early,
+        old,
     } = s;
     settings(set, w);
     offered(offer, w);
@@ -108,6 +109,12 @@ fn syn_received(s: &SynReceived, w: &mut Writer) {
         w.theirs("seq", *seq);
         w.put("flags", flags.bits());
         w.text("payload", payload.clone());
+    }
+    w.put("old", old.is_some());
+    if let Some(old) = old {
+        w.ours("old.snd_nxt", old.snd_nxt);
+        w.theirs("old.rcv_nxt", old.rcv_nxt);
+        time_wait(old, w);
     }
 }
 
@@ -201,6 +208,7 @@ fn send(snd: &Send, w: &mut Writer) {
         resend,
         congestion: control,
         rtt,
+        last_sent,
         resent,
         timed,
         timer: running,
@@ -229,6 +237,7 @@ fn send(snd: &Send, w: &mut Writer) {
     resend.iter().for_each(|&at| w.ours("resend", at));
     congestion(control, w);
     round_trip(rtt, w);
+    w.at("last_sent", *last_sent);
     w.fine("resent", *resent);
     w.fine("timed", timed.is_some());
     if let Some((octet, since)) = *timed {
