@@ -155,10 +155,11 @@ fn reply(segment: &Segment) -> String {
 fn cell(t: &Tcp, from: StateName, to: StateName) -> Cell {
     let mut rules = Vec::new();
     let mut replies = Vec::new();
-    for effect in &t.out {
+    let mut out = t.out.clone();
+    while let Some(effect) = out.pop() {
         let rule = match effect {
             Effect::Transmit { segment, rule } => {
-                replies.push(reply(segment));
+                replies.push(reply(&segment));
                 rule
             }
             Effect::Dropped { rule }
@@ -166,8 +167,8 @@ fn cell(t: &Tcp, from: StateName, to: StateName) -> Cell {
             | Effect::Expired { rule }
             | Effect::Notify { rule, .. } => rule,
         };
-        if !rules.contains(rule) {
-            rules.push(*rule);
+        if !rules.contains(&rule) {
+            rules.push(rule);
         }
     }
     assert!(replies.len() <= 1, "one answer: {:?}", t.out);
