@@ -121,6 +121,10 @@ pub struct Profile {
     pub receive_buffer: u32,
     /// WF-9.9: ephemeral ports.
     pub ephemeral_ports: RangeInclusive<u16>,
+    /// R75: the most connections that a host has, TIME-WAIT included. 16,777,214 is TcpNumConnections' default.
+    pub max_connections: u32,
+    /// R76, WF-9.3: whether a host that has its most connections ends its oldest TIME-WAIT for a new one.
+    pub recycle_time_wait: bool,
     /// R46: the most that `listen` takes for a backlog, and what SOMAXCONN stands for.
     pub max_backlog: u32,
 }
@@ -495,6 +499,8 @@ impl Profile {
         send_buffer: 65_536,
         receive_buffer: 65_536,
         ephemeral_ports: 49_152..=65_535,
+        max_connections: 16_777_214,
+        recycle_time_wait: false,
         max_backlog: 0x7fff_ffff,
     };
 
@@ -521,6 +527,7 @@ impl Profile {
         syn_max_r2: MaxR2 { retransmissions: Some(4), time: Some(Duration::from_secs(21)) },
         congestion_control: CongestionControl::Cubic,
         initial_window: InitialWindow::Rfc6928,
+        recycle_time_wait: true,
         ..Self::DOCUMENTED
     };
 

@@ -106,6 +106,8 @@ rules! {
     ZeroWindowProbe "zero-window-probe" ["RFC 9293 3.8.6.1, TR-48 to TR-51"] "The persist timer: one octet is sent into a closed window.";
     SwsOverride "sws-override" ["RFC 9293 3.8.6.2.1"] "The override timer: what silly-window avoidance held back is sent.";
     TimeWaitOver "time-wait-over" ["RFC 9293 3.10.8, TR-2, R12"] "2 MSL have passed.";
+    TimeWaitRecycled "time-wait-recycled" ["R76, WF-9.3"] "The host has its most connections: the oldest TIME-WAIT ends early.";
+    TableFull "table-full" ["R75"] "A SYN finds the host with its most connections: it is dropped.";
     FinWait2Over "fin-wait-2-over" ["R36, WF-10.13"] "An orphan waited in FIN-WAIT-2 long enough.";
     CloseExpired "close-expired" ["CS-E8, R2, RFC 9293 3.9.1.4, TR-E11"] "The time given to CLOSE is over with text unacknowledged: it becomes an ABORT.";
     CloseExpiredIdle "close-expired-idle" ["R2, CS-E7"] "The time given to CLOSE is over with no text unacknowledged: the close goes on.";

@@ -335,6 +335,8 @@ impl Profile {
             send_buffer,
             receive_buffer,
             ephemeral_ports,
+            max_connections,
+            recycle_time_wait,
             max_backlog,
         } = self;
         let mut all = Vec::new();
@@ -394,6 +396,8 @@ impl Profile {
             send_buffer,
             receive_buffer,
             ephemeral_ports,
+            max_connections,
+            recycle_time_wait,
             max_backlog
         ]);
         all

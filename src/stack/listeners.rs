@@ -195,6 +195,9 @@ impl Stack {
             return self.answer(now, local, remote, |cx| listen::backlog_full(segment, cx));
         }
         let (receive_buffer, nodelay) = (listener.receive_buffer, listener.nodelay);
+        if !self.makes_room(now) {
+            return self.answer(now, local, remote, |cx| cx.ignore(Rule::TableFull));
+        }
         let (iss, ts_offset) = self.initial(local, remote, now);
         let settings = self.settings(local.ip, receive_buffer, nodelay, ts_offset);
         let iss = above.map_or(iss, |above| iss.max(above + 1));

@@ -27,7 +27,7 @@ impl Cx<'_> {
         self.out.push(Effect::Notify { notice, rule });
     }
 
-    pub(super) fn ignore(&mut self, rule: Rule) {
+    pub(crate) fn ignore(&mut self, rule: Rule) {
         self.out.push(Effect::Dropped { rule });
     }
 }

@@ -184,6 +184,7 @@ impl Winsock {
                 ConnectError::NotAvailable => WsaError::AddrNotAvail,
                 ConnectError::Unreachable => WsaError::NetUnreach,
                 ConnectError::InUse => WsaError::AddrInUse,
+                ConnectError::Exhausted => WsaError::NoBufs,
             }
         })?;
         socket.binding = Some(binding);

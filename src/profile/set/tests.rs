@@ -67,6 +67,8 @@ fn rows() -> Vec<(&'static str, &'static str, Profile)> {
         row!(send_buffer, "0", 0),
         row!(receive_buffer, "4294967295", u32::MAX),
         row!(ephemeral_ports, "1025-1025", 1025..=1025),
+        row!(max_connections, "9", 9),
+        row!(recycle_time_wait, "true", true),
         row!(max_backlog, "5", 5),
     ]
 }

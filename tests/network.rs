@@ -1,0 +1,12 @@
+//! What lies around a connection: ports and four-tuples.
+
+#[path = "network/ports.rs"]
+mod ports;
+
+use closewait_sim::script::{self, Options, Verdict};
+
+/// A scenario passes.
+fn passes(text: &str) {
+    let report = script::run(text, &Options::default()).unwrap_or_else(|d| panic!("{d:?}\n{text}"));
+    assert_eq!(report.verdict, Verdict::Passed, "{text}");
+}
