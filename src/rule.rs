@@ -94,6 +94,18 @@ rules! {
     FinReceived "fin-received" ["RFC 9293 3.10.7.4 eighth, TR-E12"] "The peer's FIN is acknowledged; nothing more will come.";
     FinRetransmitted "fin-again" ["RFC 9293 3.10.7.4, TR-E12, R7b"] "A retransmitted FIN is acknowledged again; in TIME-WAIT 2 MSL starts anew.";
 
+    // ICMP, RFC 9293 section 3.9.2.2.
+    IcmpNoConnection "icmp-no-connection" ["RFC 9293 3.9.2.2, MUST-54"] "An ICMP message quotes nothing that this host has: it is dropped.";
+    IcmpStale "icmp-stale" ["RFC 5927 4.1"] "An ICMP message quotes a segment that is not outstanding: it is dropped.";
+    IcmpUnknown "icmp-unknown" ["RFC 1122 3.2.2"] "An ICMP message says nothing that TCP needs to know: it is dropped.";
+    SourceQuench "source-quench" ["RFC 9293 3.9.2.2, MUST-55, RFC 6633"] "A source quench is dropped.";
+    SoftError "soft-error" ["RFC 9293 3.9.2.2, MUST-56, SHLD-25, R78"] "ICMP says that something is not reached: the connection goes on, its user is told.";
+    SoftErrorIgnored "soft-error-ignored" ["RFC 9293 3.9.1.8, SHLD-20, R78"] "Reports of soft errors are off.";
+    HardError "hard-error" ["RFC 9293 3.9.2.2, SHLD-26, R77"] "ICMP says that nothing will reach the other end: the connection is aborted.";
+    PathMtu "path-mtu" ["RFC 1191 6.4, RFC 8201, R79"] "A segment was too big for the path: it is sent again in smaller ones.";
+    PathMtuKnown "path-mtu-known" ["RFC 1191 6.3, R79"] "Segments are already small enough for the path that ICMP tells of.";
+    PathMtuAbsurd "path-mtu-absurd" ["RFC 8201 4"] "ICMPv6 tells of a path that carries less than every link does: it is dropped.";
+
     // Timers, RFC 9293 section 3.10.8, RFC 6298.
     Retransmission "retransmission" ["RFC 6298 5.4 to 5.6, RFC 9293 3.10.8"] "The retransmission timer: the first unacknowledged segment is sent again.";
     FastRetransmit "fast-retransmit" ["RFC 5681 3.2, RFC 6582, RFC 6675, TR-C38"] "The third duplicate ACK: the first unacknowledged segment is taken for lost and sent again.";
@@ -149,6 +161,7 @@ rules! {
     EndOfStream "end-of-stream" ["WF-3.1"] "The peer closed its sending side and everything was read: 0.";
     ConnectionReset "connection-reset" ["CS-E5, R8, R11, WF-3.5"] "The peer reset the connection.";
     ConnectionTimedOut "connection-timed-out" ["R14"] "Retransmission had given up.";
+    UnreachableForGood "unreachable-for-good" ["R77"] "ICMP had said that nothing would reach the other end.";
     ConnectionAborted "connection-aborted" ["WF-4.8"] "This end had reset the connection.";
     ShutDown "shut-down" ["WF-4.4"] "That direction was shut down.";
     Cleanup "cleanup" ["R18, WF-8.10"] "The last WSACleanup closes every socket without waiting.";

@@ -1,7 +1,14 @@
-//! What lies around a connection: ports and four-tuples.
+//! What lies around a connection: ports and four-tuples, ICMP, the path's MTU.
 
+#[path = "network/icmp.rs"]
+mod icmp;
+#[path = "network/mtu.rs"]
+mod mtu;
 #[path = "network/ports.rs"]
 mod ports;
+
+#[path = "network/wire.rs"]
+mod wire;
 
 use closewait_sim::script::{self, Options, Verdict};
 

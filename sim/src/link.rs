@@ -7,7 +7,7 @@
 use crate::rng::Stream;
 use crate::wire;
 use crate::world::{HostId, MTU};
-use closewait::packet::Packet;
+use closewait::packet::{Message, Packet};
 use closewait::time::{Duration, Instant};
 use std::collections::VecDeque;
 
@@ -126,8 +126,40 @@ pub enum Fate {
 pub enum Arrival {
     /// A packet as it was sent.
     Packet(Packet),
+    /// A datagram without a TCP segment, as it was sent.
+    Message(Box<Message>),
     /// A datagram with a bit turned over.
     Corrupt(Vec<u8>),
+}
+
+/// What enters a link.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Load<'a> {
+    Segment(&'a Packet),
+    Message(&'a Message),
+}
+
+impl Load<'_> {
+    fn length(self) -> usize {
+        match self {
+            Self::Segment(packet) => wire::length(packet),
+            Self::Message(message) => wire::message::length(message),
+        }
+    }
+
+    fn datagram(self) -> Option<Vec<u8>> {
+        match self {
+            Self::Segment(packet) => wire::encode(packet).ok(),
+            Self::Message(message) => wire::message::encode(message).ok(),
+        }
+    }
+
+    fn arrival(self) -> Arrival {
+        match self {
+            Self::Segment(packet) => Arrival::Packet(packet.clone()),
+            Self::Message(message) => Arrival::Message(Box::new(message.clone())),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -187,12 +219,12 @@ impl Direction {
     }
 
     /// A packet enters, as the world's `order`th. What is in flight when a link is cut still arrives.
-    pub(crate) fn send(&mut self, now: Instant, order: u64, packet: &Packet, verdict: Verdict) -> Fate {
+    pub(crate) fn send(&mut self, now: Instant, order: u64, load: Load<'_>, verdict: Verdict) -> Fate {
         let LinkConfig { loss, duplicate, corrupt, mtu, .. } = self.config;
         if self.cut {
             return Fate::Cut;
         }
-        let length = wire::length(packet);
+        let length = load.length();
         if length > usize::from(mtu) {
             return Fate::TooBig;
         }
@@ -202,14 +234,14 @@ impl Direction {
         let Some(left) = self.leaves(now, length) else { return Fate::QueueFull };
         let at = self.arrives(left, verdict);
         if (verdict == Verdict::Corrupt || corrupt.draw(&mut self.streams.corrupt))
-            && let Some(datagram) = self.corrupted(packet)
+            && let Some(datagram) = self.corrupted(load)
         {
             self.fly(at, order, Arrival::Corrupt(datagram));
             return Fate::ArrivesCorrupt(at);
         }
-        self.fly(at, order, Arrival::Packet(packet.clone()));
+        self.fly(at, order, load.arrival());
         if verdict == Verdict::Duplicate || duplicate.draw(&mut self.streams.duplicate) {
-            self.fly(at, order, Arrival::Packet(packet.clone()));
+            self.fly(at, order, load.arrival());
             return Fate::ArrivesTwice(at);
         }
         Fate::Arrives(at)
@@ -246,8 +278,8 @@ impl Direction {
     }
 
     /// The packet's datagram with one bit turned over.
-    fn corrupted(&mut self, packet: &Packet) -> Option<Vec<u8>> {
-        let mut datagram = wire::encode(packet).ok()?;
+    fn corrupted(&mut self, load: Load<'_>) -> Option<Vec<u8>> {
+        let mut datagram = load.datagram()?;
         let bits = u32::try_from(datagram.len() * 8).ok()?;
         let bit = self.streams.corrupt.below(bits) as usize;
         datagram[bit / 8] ^= 1 << (bit % 8);

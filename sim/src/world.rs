@@ -13,14 +13,14 @@ mod rest;
 
 pub use rest::Stuck;
 
-use crate::link::{Arrival, Direction, Fate, LinkConfig};
+use crate::link::{Arrival, Direction, Fate, LinkConfig, Load, Verdict};
 use crate::rng::key;
 use crate::trace::{Entry, Sink, What};
-use crate::wire;
+use crate::wire::{self, WireError};
 use agenda::{Class, Due, Source};
 use closewait::addr::{IpAddr, Ipv4Addr, Ipv6Addr};
 use closewait::host::{Host, Netstat, Output};
-use closewait::packet::Packet;
+use closewait::packet::{Icmp, Message, Packet};
 use closewait::profile::Profile;
 use closewait::rule::Rule;
 use closewait::stack::{Schedule, Secret};
@@ -207,6 +207,11 @@ impl World {
     /// What stands at the end of a link sends a packet: it enters the link.
     pub fn send_outside(&mut self, id: HostId, packet: Packet, sink: &mut dyn Sink) {
         self.transmit(id, packet, Rule::Outside, sink);
+    }
+
+    /// What stands at the end of a link sends a datagram without a TCP segment: it enters the link.
+    pub fn send_message_outside(&mut self, id: HostId, message: Message, sink: &mut dyn Sink) {
+        self.transmit_message(id, message, Rule::Outside, sink);
     }
 
     /// Joins two hosts. A second link between the same two takes the place of the first.
@@ -433,8 +438,13 @@ impl World {
         }
         let packet = match arrival {
             Arrival::Packet(packet) => packet,
+            Arrival::Message(message) => return self.arrive_message(to, *message, sink),
             Arrival::Corrupt(datagram) => match wire::decode(&datagram) {
                 Ok(packet) => packet,
+                Err(WireError::NotTcp { .. }) => match wire::message::decode(&datagram) {
+                    Ok(message) => return self.arrive_message(to, message, sink),
+                    Err(error) => return self.record(to, sink, || What::Undecodable { error }),
+                },
                 Err(error) => return self.record(to, sink, || What::Undecodable { error }),
             },
         };
@@ -442,6 +452,15 @@ impl World {
         let node = &mut self.nodes[to.index()];
         if node.outside.is_none() {
             node.host.deliver(self.now, packet);
+            self.drain(to, sink);
+        }
+    }
+
+    fn arrive_message(&mut self, to: HostId, message: Message, sink: &mut dyn Sink) {
+        self.record(to, sink, || What::ReceivedMessage { message: message.clone() });
+        let node = &mut self.nodes[to.index()];
+        if node.outside.is_none() {
+            node.host.deliver_message(self.now, message);
             self.drain(to, sink);
         }
     }
@@ -470,6 +489,9 @@ impl World {
                 Output::Stack(closewait::stack::Output::Transmit { packet, rule }) => {
                     self.transmit(id, packet, rule, sink);
                 }
+                Output::Stack(closewait::stack::Output::Emit { message, rule }) => {
+                    self.transmit_message(id, *message, rule, sink);
+                }
                 Output::Stack(output) => {
                     if let Some(what) = What::from_stack(&output) {
                         self.record(id, sink, || what);
@@ -487,23 +509,43 @@ impl World {
     }
 
     fn transmit(&mut self, from: HostId, packet: Packet, rule: Rule, sink: &mut dyn Sink) {
-        let to = if packet.dst.ip.is_loopback() {
-            Some(from)
-        } else {
-            self.hosts_by_address.get(&packet.dst.ip).copied()
-        };
+        let fate = self.enter(from, packet.dst.ip, Load::Segment(&packet), || sink.verdict(from, &packet));
+        let too_big = (fate == Fate::TooBig).then(|| self.too_big(from, &packet)).flatten();
+        self.record(from, sink, || What::Sent { packet, rule, fate });
+        if let Some(icmp) = too_big {
+            self.enter(from, icmp.dst, Load::Message(&Message::Icmp(icmp)), Verdict::default);
+        }
+    }
+
+    fn transmit_message(&mut self, from: HostId, message: Message, rule: Rule, sink: &mut dyn Sink) {
+        let fate = self.enter(from, message.dst().ip, Load::Message(&message), Verdict::default);
+        self.record(from, sink, || What::SentMessage { message, rule, fate });
+    }
+
+    /// A datagram enters the link that leads to its destination, if there is one.
+    fn enter(
+        &mut self,
+        from: HostId,
+        dst: IpAddr,
+        load: Load<'_>,
+        verdict: impl FnOnce() -> Verdict,
+    ) -> Fate {
+        let to = if dst.is_loopback() { Some(from) } else { self.hosts_by_address.get(&dst).copied() };
         let route = to.and_then(|to| self.nodes[from.index()].routes.get(&to).copied());
         self.sent += 1;
-        let fate = match route {
-            None => Fate::NoRoute,
-            Some(i) => {
-                let verdict = sink.verdict(from, &packet);
-                let fate = self.directions[i].send(self.now, self.sent, &packet, verdict);
-                self.arm_direction(i);
-                fate
-            }
-        };
-        self.record(from, sink, || What::Sent { packet, rule, fate });
+        let Some(i) = route else { return Fate::NoRoute };
+        let fate = self.directions[i].send(self.now, self.sent, load, verdict());
+        self.arm_direction(i);
+        fate
+    }
+
+    /// What the router in front of a link answers to a packet that is too big for it. It stands beside the host, so its
+    /// answer is there at once; its address is the destination's, since it has none.
+    fn too_big(&self, from: HostId, packet: &Packet) -> Option<Icmp> {
+        let to = self.hosts_by_address.get(&packet.dst.ip)?;
+        let route = *self.nodes[from.index()].routes.get(to)?;
+        let mtu = self.directions[route].config().mtu;
+        Some(Icmp::too_big(packet.dst.ip, wire::message::quote(packet), mtu.into()))
     }
 
     fn arm_direction(&mut self, i: usize) {

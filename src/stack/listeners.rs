@@ -140,7 +140,7 @@ impl Stack {
         let conn = self.listeners.get_mut(id).queue.pop_front()?;
         self.table.get_mut(conn).holder = Holder::User(user);
         let reset = match self.state(conn).cause() {
-            Some(cause @ (Cause::Reset | Cause::ResetAfterFin)) => Some(cause),
+            Some(cause @ (Cause::Reset | Cause::ResetAfterFin | Cause::HardError)) => Some(cause),
             Some(_) | None => None,
         };
         Some(match (reset, self.profile.reset_in_accept_queue) {

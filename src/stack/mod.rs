@@ -13,6 +13,7 @@
 //! means nothing here.
 
 mod connect;
+mod icmp;
 mod isn;
 mod listeners;
 mod ports;
@@ -30,12 +31,13 @@ pub use table::ConnId;
 
 use crate::addr::{Endpoint, Interner, IpAddr, Tuple, is_unicast};
 use crate::buf::Rope;
-use crate::packet::{Packet, Segment};
+use crate::packet::{Message, Packet, Segment};
 use crate::profile::{Profile, SynInTimeWait};
 use crate::rule::Rule;
 use crate::seq::Seq;
 use crate::tcp::{self, Cx, Effect, Notice, State, StateName};
 use crate::time::Instant;
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -51,6 +53,13 @@ pub enum Output {
     Transmit {
         /// The packet.
         packet: Packet,
+        /// Why.
+        rule: Rule,
+    },
+    /// A datagram without a TCP segment leaves.
+    Emit {
+        /// The datagram.
+        message: Box<Message>,
         /// Why.
         rule: Rule,
     },
@@ -425,7 +434,11 @@ impl Stack {
                     self.table.get_mut(id).holder = Holder::Nobody;
                     self.listeners.gave_up(listener, id);
                 }
-                Notice::Readable | Notice::EndOfStream | Notice::Acknowledged | Notice::CloseExpired => {}
+                Notice::Readable
+                | Notice::EndOfStream
+                | Notice::Acknowledged
+                | Notice::CloseExpired
+                | Notice::SoftError(_) => {}
             },
             Holder::Queue(_) | Holder::Nobody => {}
         }

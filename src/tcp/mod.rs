@@ -40,6 +40,7 @@ pub mod call;
 pub mod closed;
 mod congestion;
 pub mod effect;
+mod icmp;
 pub mod listen;
 pub mod opening;
 pub(crate) mod options;
@@ -60,6 +61,7 @@ mod transmit;
 mod tests;
 
 pub use effect::{Cause, Cx, Effect, Notice};
+pub use icmp::{Told, Unreachable};
 pub use opening::{Origin, Settings, SynReceived, SynSent};
 pub use tcb::Tcb;
 

@@ -11,7 +11,7 @@ use super::socket::{Phase, SocketId};
 use super::{Output, Return, Winsock};
 use crate::rule::Rule;
 use crate::stack::Stack;
-use crate::tcp::Cause;
+use crate::tcp::{Cause, Unreachable};
 use crate::time::Instant;
 use bytes::Bytes;
 
@@ -99,12 +99,19 @@ impl Winsock {
                 }
             },
             // It was established and is over already: the next call on it says how.
-            Some(Cause::Reset | Cause::ResetAfterFin | Cause::ResetClosing | Cause::Finished) => {
+            Some(
+                Cause::Reset
+                | Cause::ResetAfterFin
+                | Cause::ResetClosing
+                | Cause::HardError
+                | Cause::Finished,
+            ) => {
                 socket.phase = Phase::Connected(conn);
             }
             Some(
                 cause @ (Cause::Refused
                 | Cause::SynTimedOut
+                | Cause::Unreachable(_)
                 | Cause::TimedOut
                 | Cause::Aborted
                 | Cause::CloseExpired
@@ -201,10 +208,13 @@ impl Winsock {
 fn connect_error(cause: Cause) -> WsaError {
     match cause {
         Cause::SynTimedOut | Cause::TimedOut => WsaError::TimedOut,
+        Cause::Unreachable(Unreachable::Net) => WsaError::NetUnreach,
+        Cause::Unreachable(Unreachable::Host) => WsaError::HostUnreach,
         Cause::Refused
         | Cause::Reset
         | Cause::ResetAfterFin
         | Cause::ResetClosing
+        | Cause::HardError
         | Cause::Finished
         | Cause::Aborted
         | Cause::CloseExpired

@@ -61,6 +61,7 @@ errors! {
     Shutdown 10058 "WSAESHUTDOWN" "that direction was shut down";
     TimedOut 10060 "WSAETIMEDOUT" "the peer did not answer";
     ConnRefused 10061 "WSAECONNREFUSED" "the peer refused the connection";
+    HostUnreach 10065 "WSAEHOSTUNREACH" "the host is not reached";
     VerNotSupported 10092 "WSAVERNOTSUPPORTED" "that version of Winsock is not supported";
     NotInitialised 10093 "WSANOTINITIALISED" "no successful WSAStartup is outstanding";
     InvalidHandle 6 "WSA_INVALID_HANDLE" "the handle is no event";

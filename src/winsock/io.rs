@@ -216,6 +216,8 @@ pub(super) fn pending_error(cause: Cause, profile: &Profile) -> Option<WsaError>
         | Cause::ResetAfterFin
         | Cause::TimedOut
         | Cause::SynTimedOut
+        | Cause::Unreachable(_)
+        | Cause::HardError
         | Cause::Aborted
         | Cause::CloseExpired
         | Cause::Refused
@@ -232,7 +234,8 @@ fn over(cause: Cause, profile: &Profile) -> Option<(WsaError, Rule)> {
             ResetCode::ConnReset => (WsaError::ConnReset, Rule::ConnectionReset),
             ResetCode::ConnAborted => (WsaError::ConnAborted, Rule::ConnectionReset),
         },
-        Cause::TimedOut | Cause::SynTimedOut => match profile.give_up {
+        Cause::HardError => (WsaError::ConnReset, Rule::UnreachableForGood),
+        Cause::TimedOut | Cause::SynTimedOut | Cause::Unreachable(_) => match profile.give_up {
             GiveUpCode::TimedOut => (WsaError::TimedOut, Rule::ConnectionTimedOut),
             GiveUpCode::ConnAborted => (WsaError::ConnAborted, Rule::ConnectionTimedOut),
         },

@@ -19,6 +19,8 @@ pub(super) fn v6(log: &Log, world: &World) -> bool {
         | What::Blocked { .. }
         | What::Returned { .. }
         | What::Received { .. }
+        | What::SentMessage { .. }
+        | What::ReceivedMessage { .. }
         | What::Dropped { .. }
         | What::State { .. }
         | What::Timer { .. }
