@@ -106,6 +106,11 @@ rules! {
     PathMtuKnown "path-mtu-known" ["RFC 1191 6.3, R79"] "Segments are already small enough for the path that ICMP tells of.";
     PathMtuAbsurd "path-mtu-absurd" ["RFC 8201 4"] "ICMPv6 tells of a path that carries less than every link does: it is dropped.";
 
+    // UDP.
+    DatagramSent "datagram" ["RFC 768"] "sendto: a datagram leaves.";
+    NobodyAtPort "nobody-at-port" ["RFC 1122 4.1.3.1"] "A datagram for a port where nobody is draws port unreachable.";
+    DatagramsFull "datagrams-full" ["R81"] "The receive buffer is full: the datagram is dropped.";
+
     // Timers, RFC 9293 section 3.10.8, RFC 6298.
     Retransmission "retransmission" ["RFC 6298 5.4 to 5.6, RFC 9293 3.10.8"] "The retransmission timer: the first unacknowledged segment is sent again.";
     FastRetransmit "fast-retransmit" ["RFC 5681 3.2, RFC 6582, RFC 6675, TR-C38"] "The third duplicate ACK: the first unacknowledged segment is taken for lost and sent again.";
@@ -158,6 +163,7 @@ rules! {
     WouldBlock "would-block" ["Winsock 2, ioctlsocket FIONBIO"] "The socket is nonblocking and the call cannot be completed now.";
     Cancelled "cancelled" ["CS-B4, R13"] "Another thread closed the socket: WSAEINTR.";
     DataArrived "data" ["Winsock 2 recv"] "Data was there to be read.";
+    DatagramRefused "datagram-refused" ["R80, WF section 12"] "Nobody was at the port that an earlier datagram was for.";
     EndOfStream "end-of-stream" ["WF-3.1"] "The peer closed its sending side and everything was read: 0.";
     ConnectionReset "connection-reset" ["CS-E5, R8, R11, WF-3.5"] "The peer reset the connection.";
     ConnectionTimedOut "connection-timed-out" ["R14"] "Retransmission had given up.";

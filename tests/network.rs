@@ -1,4 +1,4 @@
-//! What lies around a connection: ports and four-tuples, ICMP, the path's MTU.
+//! What lies around a connection: ports and four-tuples, ICMP, the path's MTU, UDP.
 
 #[path = "network/icmp.rs"]
 mod icmp;
@@ -7,6 +7,8 @@ mod mtu;
 #[path = "network/ports.rs"]
 mod ports;
 
+#[path = "network/udp.rs"]
+mod udp;
 #[path = "network/wire.rs"]
 mod wire;
 

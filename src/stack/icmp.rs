@@ -18,13 +18,7 @@ impl Stack {
     pub fn deliver_message(&mut self, now: Instant, message: Message) {
         match message {
             Message::Icmp(icmp) => self.deliver_icmp(now, &icmp),
-            Message::Udp(udp) => {
-                self.out.push_back(Output::Dropped {
-                    remote: udp.src,
-                    local: udp.dst,
-                    rule: Rule::IcmpNoConnection,
-                });
-            }
+            Message::Udp(udp) => self.deliver_udp(udp),
         }
     }
 
@@ -34,7 +28,10 @@ impl Stack {
         let told = match (self.unfit(icmp), protocol) {
             (Some(rule), _) => Err(rule),
             (None, Protocol::Tcp) => self.told(icmp),
-            (None, Protocol::Udp) => Err(Rule::IcmpNoConnection),
+            (None, Protocol::Udp) => match self.told_datagrams(icmp) {
+                Ok(()) => return,
+                Err(rule) => Err(rule),
+            },
         };
         let id = self.known_tuple(local, remote).and_then(|tuple| self.table.find(&tuple));
         match (told, id) {

@@ -9,7 +9,7 @@
 //!
 //! Files: `ports.rs` bindings and who may share a port, `listeners.rs` backlog and accept queue, `connect.rs`
 //! active opens, `table.rs` connections by slot and by four-tuple, `isn.rs` initial sequence numbers,
-//! `schedule.rs` deadlines, `status.rs` what netstat shows. The user of a connection or listener is a number that
+//! `schedule.rs` deadlines, `icmp.rs` and `udp.rs` what is no segment, `status.rs` what netstat shows. The user of a connection or listener is a number that
 //! means nothing here.
 
 mod connect;
@@ -20,6 +20,7 @@ mod ports;
 mod schedule;
 mod status;
 mod table;
+mod udp;
 
 pub use connect::ConnectError;
 pub use isn::Secret;
@@ -28,6 +29,7 @@ pub use ports::{BindError, BindingId, Sharing};
 pub use schedule::Schedule;
 pub use status::{ConnectionRow, ListenerRow};
 pub use table::ConnId;
+pub use udp::{Arrived, DatagramsId, MAX_DATAGRAM};
 
 use crate::addr::{Endpoint, Interner, IpAddr, Tuple, is_unicast};
 use crate::buf::Rope;
@@ -45,6 +47,7 @@ use bytes::Bytes;
 use listeners::Listeners;
 use ports::Ports;
 use table::{Holder, Table};
+use udp::AllDatagrams;
 
 /// What a stack tells the world, in the order in which it happened.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -126,6 +129,8 @@ pub struct Stack {
     table: Table,
     listeners: Listeners,
     ports: Ports,
+    datagrams: AllDatagrams,
+    udp_ports: Ports,
     schedule: Schedule<Instant>,
     /// Effects of the event at hand; empty between events, kept for its storage.
     effects: Vec<Effect>,
@@ -149,7 +154,9 @@ impl Stack {
             addrs: Interner::default(),
             table: Table::default(),
             listeners: Listeners::default(),
+            udp_ports: ports.clone(),
             ports,
+            datagrams: AllDatagrams::default(),
             schedule: Schedule::default(),
             effects: Vec::new(),
             out: VecDeque::new(),

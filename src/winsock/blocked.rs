@@ -41,6 +41,13 @@ pub enum Wait {
         /// recv's flags.
         flags: i32,
     },
+    /// The same, and where it came from.
+    Recvfrom {
+        /// The most bytes to return.
+        len: usize,
+        /// recvfrom's flags.
+        flags: i32,
+    },
     /// Room in the send queue.
     Send {
         /// What to send.
@@ -51,6 +58,15 @@ pub enum Wait {
 }
 
 impl Wait {
+    /// Whether it receives (R5).
+    #[must_use]
+    pub const fn is_receive(&self) -> bool {
+        match self {
+            Self::Recv { .. } | Self::Recvfrom { .. } => true,
+            Self::Accept | Self::Connect | Self::Send { .. } | Self::Closesocket => false,
+        }
+    }
+
     /// The call's name.
     #[must_use]
     pub const fn call(&self) -> &'static str {
@@ -58,6 +74,7 @@ impl Wait {
             Self::Accept => "accept",
             Self::Connect => "connect",
             Self::Recv { .. } => "recv",
+            Self::Recvfrom { .. } => "recvfrom",
             Self::Send { .. } => "send",
             Self::Closesocket => "closesocket",
         }
@@ -160,7 +177,15 @@ impl Winsock {
         match wait {
             Wait::Accept => self.try_accept(stack, now, thread, id),
             Wait::Connect => self.try_connect(id),
-            Wait::Recv { len, flags } => self.try_recv(stack, now, id, *len, *flags),
+            Wait::Recv { len, flags } if self.is_datagram(id) => {
+                self.try_recv_datagram(stack, id, (*len, *flags), false)
+            }
+            Wait::Recvfrom { len, flags } if self.is_datagram(id) => {
+                self.try_recv_datagram(stack, id, (*len, *flags), true)
+            }
+            Wait::Recv { len, flags } | Wait::Recvfrom { len, flags } => {
+                self.try_recv(stack, now, id, *len, *flags)
+            }
             Wait::Send { data } => self.try_send(stack, now, id, data),
             Wait::Closesocket => self.try_linger(stack, id),
         }
@@ -198,7 +223,7 @@ impl Winsock {
         match (socket.phase, socket.connect_failed) {
             (Phase::Connecting(..), _) => Attempt::Wait,
             (Phase::Connected(_), _) => Attempt::ok(Value::Zero),
-            (Phase::Unconnected | Phase::Listening(_) | Phase::Closing(_), error) => {
+            (Phase::Unconnected | Phase::Listening(_) | Phase::Closing(_) | Phase::Datagram(_), error) => {
                 Attempt::fail(error.unwrap_or(WsaError::ConnRefused))
             }
         }

@@ -43,6 +43,7 @@ errors! {
     InProgress 10036 "WSAEINPROGRESS" "a blocking call is in progress";
     Already 10037 "WSAEALREADY" "a connect is under way";
     NotSock 10038 "WSAENOTSOCK" "the handle is no socket";
+    MsgSize 10040 "WSAEMSGSIZE" "the datagram is too long";
     ProtoType 10041 "WSAEPROTOTYPE" "the protocol does not fit the socket's type";
     NoProtoOpt 10042 "WSAENOPROTOOPT" "the option is unknown at this level";
     ProtoNoSupport 10043 "WSAEPROTONOSUPPORT" "the protocol is not there";
