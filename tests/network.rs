@@ -1,5 +1,7 @@
 //! What lies around a connection: ports and four-tuples, ICMP, the path's MTU, UDP.
 
+#[path = "network/hostile.rs"]
+mod hostile;
 #[path = "network/icmp.rs"]
 mod icmp;
 #[path = "network/mtu.rs"]
@@ -7,6 +9,8 @@ mod mtu;
 #[path = "network/ports.rs"]
 mod ports;
 
+#[path = "network/text.rs"]
+mod text;
 #[path = "network/udp.rs"]
 mod udp;
 #[path = "network/wire.rs"]

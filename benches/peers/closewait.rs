@@ -165,11 +165,16 @@ pub(crate) fn lifecycle(n: u32, idle: u32) -> f64 {
 }
 
 /// A connection for bulk: large buffers, and nobody waits.
-fn bulk(total: u64, mut send: impl FnMut(&Bytes) -> Bytes, mut take: impl FnMut(closewait::buf::Rope)) -> f64 {
+fn bulk(
+    total: u64,
+    mut send: impl FnMut(&Bytes) -> Bytes,
+    mut take: impl FnMut(closewait::buf::Rope),
+) -> f64 {
     let mut bench = Bench::new(1);
     let (client, server) = (bench.clients[0], bench.server);
     let size = i32::try_from(BUFFER).expect("small").to_le_bytes();
-    let set = |s, name| Call::Setsockopt { s, level: SOL_SOCKET, name, value: Some(Bytes::copy_from_slice(&size)) };
+    let set =
+        |s, name| Call::Setsockopt { s, level: SOL_SOCKET, name, value: Some(Bytes::copy_from_slice(&size)) };
     bench.done(server, set(bench.listener, SO_RCVBUF));
     let (s, t) = bench.connect(client);
     bench.done(client, set(s, SO_SNDBUF));
@@ -218,11 +223,15 @@ pub(crate) fn bulk_shared(total: u64) -> f64 {
 /// From a `&[u8]`, into a `&mut [u8]`.
 pub(crate) fn bulk_copying(total: u64) -> f64 {
     let (mut sum, mut buf) = (Sum::default(), vec![0; SEND]);
-    let figure = bulk(total, |data| Bytes::copy_from_slice(data), |mut data| {
-        let n = data.len();
-        data.copy_to_slice(&mut buf[..n]);
-        sum.add(&buf[..n]);
-    });
+    let figure = bulk(
+        total,
+        |data| Bytes::copy_from_slice(data),
+        |mut data| {
+            let n = data.len();
+            data.copy_to_slice(&mut buf[..n]);
+            sum.add(&buf[..n]);
+        },
+    );
     assert_eq!(sum.total(), Sends::expected(total));
     figure
 }

@@ -37,7 +37,8 @@ use report::{Figures, Plan, Row, Unit};
 
 fn main() {
     let mut args: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
-    let only = args.iter().position(|a| a == "--only").map(|at| args.drain(at..at + 2).nth(1).expect("whose"));
+    let only =
+        args.iter().position(|a| a == "--only").map(|at| args.drain(at..at + 2).nth(1).expect("whose"));
     let flag = |name: &str| args.iter().any(|a| a == name);
     let (json, quick, exact) = (flag("--json"), flag("--quick"), flag("--exact"));
     let scale = Scale::new(quick);

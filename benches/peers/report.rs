@@ -102,12 +102,20 @@ pub(crate) fn run(rows: Vec<Row>, plan: &Plan) {
         let (ratio_smoltcp, ratio_turmoil) = (ratio(smoltcp), ratio(turmoil));
         let unit = row.unit.name();
         if plan.json {
-            let object =
-                Object { metric: &row.name, unit, closewait: ours, smoltcp, turmoil, ratio_smoltcp, ratio_turmoil };
+            let object = Object {
+                metric: &row.name,
+                unit,
+                closewait: ours,
+                smoltcp,
+                turmoil,
+                ratio_smoltcp,
+                ratio_turmoil,
+            };
             println!("{}", serde_json::to_string(&object).expect("numbers and names"));
         } else {
             let [a, b, c, d] = [ours, smoltcp, turmoil, duplex].map(short);
-            let [e, f] = [ratio_smoltcp, ratio_turmoil].map(|r| r.map_or("-".to_owned(), |r| format!("{r:.2}")));
+            let [e, f] =
+                [ratio_smoltcp, ratio_turmoil].map(|r| r.map_or("-".to_owned(), |r| format!("{r:.2}")));
             println!("{:<32}{unit:>6}{a:>11}{b:>11}{c:>11}{d:>11}{e:>11}{f:>11}", row.name);
         }
     }

@@ -80,7 +80,8 @@ impl Host {
     fn new(mut device: End, last: u8) -> Self {
         let mut interface = Interface::new(Config::new(HardwareAddress::Ip), &mut device, Instant::ZERO);
         let address = IpAddress::v4(10, 0, 0, last);
-        interface.update_ip_addrs(|addresses| addresses.push(IpCidr::new(address, 24)).expect("there is room"));
+        interface
+            .update_ip_addrs(|addresses| addresses.push(IpCidr::new(address, 24)).expect("there is room"));
         Self { device, interface, sockets: SocketSet::new(Vec::new()), address }
     }
 
@@ -117,7 +118,8 @@ impl Bench {
             for host in [&mut self.client, &mut self.server] {
                 host.interface.poll(self.now, &mut host.device, &mut host.sockets);
             }
-            if self.client.device.from.borrow().packets.is_empty() && self.client.device.to.borrow().packets.is_empty()
+            if self.client.device.from.borrow().packets.is_empty()
+                && self.client.device.to.borrow().packets.is_empty()
             {
                 return;
             }

@@ -180,3 +180,41 @@ fn names_and_what_a_datagram_socket_does_not_do() {
 ",
     );
 }
+
+/// The calls as async functions: what is sent comes back from where it went; a stream socket's recvfrom has no sender.
+///
+/// Mutation: the sender is told as the receiver.
+#[test]
+fn datagrams_from_async_programs() {
+    use closewait::addr::Endpoint;
+    use closewait::profile::Profile;
+    use closewait::winsock::consts::*;
+    use closewait_sim::aio::Programs;
+    use closewait_sim::{LinkConfig, Off, World};
+
+    let mut world = World::new(1);
+    let (a, b) = (world.add_host("a", Profile::WINDOWS), world.add_host("b", Profile::WINDOWS));
+    world.add_link(a, b, LinkConfig::default());
+    let server = Endpoint::new(world.address(a), 53);
+    let client = Endpoint::new(world.address(b), 5000);
+    let (threads, mut programs) = ([world.spawn_process(a).1, world.spawn_process(b).1], Programs::new());
+    let served = programs.spawn(threads[0], move |ws| async move {
+        ws.startup().await?;
+        let s = ws.socket(AF_INET, SOCK_DGRAM, IPPROTO_UDP).await?;
+        ws.bind(s, server).await?;
+        let (data, from) = ws.recvfrom(s, 100).await?;
+        ws.sendto(s, data.to_bytes(), from.expect("a datagram has a sender")).await?;
+        Ok::<_, closewait::winsock::WsaError>(from)
+    });
+    let echoed = programs.spawn(threads[1], move |ws| async move {
+        ws.startup().await?;
+        let s = ws.socket(AF_INET, SOCK_DGRAM, IPPROTO_UDP).await?;
+        ws.bind(s, client).await?;
+        ws.sendto(s, "echo".into(), server).await?;
+        let (data, from) = ws.recvfrom(s, 100).await?;
+        Ok::<_, closewait::winsock::WsaError>((data.to_bytes(), from))
+    });
+    programs.run(&mut world, &mut Off).expect("time does not end");
+    assert_eq!(served.result(), Some(Ok(Some(client))));
+    assert_eq!(echoed.result(), Some(Ok(("echo".into(), Some(server)))));
+}
