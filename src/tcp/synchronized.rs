@@ -253,7 +253,7 @@ fn fifth_ack(state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
 /// true retransmission lies outside the window and is acknowledged there; inside, R64 decides. An ACK that is just what
 /// is expected needs no answer: two ends in TIME-WAIT would answer each other.
 fn answer_in_time_wait(s: TimeWait, segment: &Segment, cx: &mut Cx<'_>) -> State {
-    let expected = segment.len() == 0 && segment.seq == s.rcv_nxt && segment.ack == s.snd_nxt;
+    let expected = segment.is_empty() && segment.seq == s.rcv_nxt && segment.ack == s.snd_nxt;
     let mut state = State::TimeWait(s);
     match cx.profile.time_wait_answers {
         TimeWaitAnswers::All if !expected => state.challenge(Rule::TimeWaitAnswer, cx),

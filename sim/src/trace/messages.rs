@@ -4,8 +4,11 @@ use super::numbers::Numbers;
 use closewait::addr::{Endpoint, IpAddr};
 use closewait::packet::{Icmp, Message, Protocol, Quote, Trouble};
 
+/// A type with its codes.
+type Kind = (&'static str, u8, &'static [(&'static str, u8)]);
+
 /// ICMP's types as the notation names them, and the codes that have a name.
-const V4: [(&str, u8, &[(&str, u8)]); 4] = [
+const V4: [Kind; 4] = [
     (
         "unreachable",
         Icmp::UNREACHABLE,
@@ -34,7 +37,7 @@ const V4: [(&str, u8, &[(&str, u8)]); 4] = [
 ];
 
 /// The same for ICMPv6.
-const V6: [(&str, u8, &[(&str, u8)]); 4] = [
+const V6: [Kind; 4] = [
     (
         "unreachable",
         Icmp::UNREACHABLE_V6,
@@ -51,7 +54,7 @@ const V6: [(&str, u8, &[(&str, u8)]); 4] = [
     ("parameter_problem", Icmp::PARAMETER_PROBLEM_V6, &[]),
 ];
 
-fn table(v6: bool) -> &'static [(&'static str, u8, &'static [(&'static str, u8)])] {
+fn table(v6: bool) -> &'static [Kind] {
     if v6 { &V6 } else { &V4 }
 }
 

@@ -1,7 +1,7 @@
 //! [`Message`] to IP datagram and back: UDP datagrams, ICMP error messages with the header and eight bytes of the
 //! packet that they quote.
 
-use super::{HOP_LIMIT, Ip, WireError, at_least, open, open_quoted};
+use super::{Ip, WireError, at_least, open, open_quoted};
 use bytes::Bytes;
 use closewait::addr::{Endpoint, IpAddr};
 use closewait::packet::{Icmp, Message, Packet, Protocol, Quote, Udp};
@@ -119,11 +119,10 @@ fn quoted(quote: &Quote) -> Result<Vec<u8>, WireError> {
 /// All but [`WireError::MixedFamilies`] and [`WireError::TooLong`].
 pub fn decode(bytes: &[u8]) -> Result<Message, WireError> {
     let ip = open(bytes)?;
-    match ip.protocol {
-        IpProtocol::Udp => decode_udp(&ip).map(Message::Udp),
-        IpProtocol::Icmp | IpProtocol::Icmpv6 => decode_icmp(&ip).map(Message::Icmp),
-        other => Err(WireError::NotMessage { protocol: other.into() }),
+    if ip.protocol == IpProtocol::Udp {
+        return decode_udp(&ip).map(Message::Udp);
     }
+    decode_icmp(&ip).map(Message::Icmp)
 }
 
 fn decode_udp(ip: &Ip<'_>) -> Result<Udp, WireError> {
@@ -146,6 +145,9 @@ fn decode_udp(ip: &Ip<'_>) -> Result<Udp, WireError> {
 }
 
 fn decode_icmp(ip: &Ip<'_>) -> Result<Icmp, WireError> {
+    if ip.protocol != IpProtocol::Icmp && ip.protocol != IpProtocol::Icmpv6 {
+        return Err(WireError::NotMessage { protocol: ip.protocol.into() });
+    }
     at_least(ICMP_HEADER_LEN, ip.payload)?;
     let (kind, code, mtu, right) = match (ip.src, ip.dst, ip.protocol) {
         (IpAddr::V4(_), _, IpProtocol::Icmp) => {
@@ -180,10 +182,12 @@ fn decode_quote(bytes: &[u8]) -> Result<Quote, WireError> {
     let &[a, b, c, d, e, f, g, h, ..] = ip.payload else {
         return Err(WireError::Truncated { need: QUOTED_LEN, have: ip.payload.len() });
     };
-    let (protocol, seq) = match ip.protocol {
-        IpProtocol::Tcp => (Protocol::Tcp, u32::from_be_bytes([e, f, g, h])),
-        IpProtocol::Udp => (Protocol::Udp, 0),
-        other => return Err(WireError::NotTcp { protocol: other.into() }),
+    let (protocol, seq) = if ip.protocol == IpProtocol::Tcp {
+        (Protocol::Tcp, u32::from_be_bytes([e, f, g, h]))
+    } else if ip.protocol == IpProtocol::Udp {
+        (Protocol::Udp, 0)
+    } else {
+        return Err(WireError::NotTcp { protocol: ip.protocol.into() });
     };
     let (src, dst) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
     Ok(Quote {
