@@ -200,7 +200,7 @@ pub trait Sink {
         true
     }
 
-    /// Judges a packet that is about to enter a link. What stands beside a world can so be a fault, too.
+    /// Judges a packet that is about to enter a link; datagrams without a TCP segment pass unjudged. What stands beside a world can so be a fault, too.
     fn verdict(&mut self, _from: HostId, _packet: &Packet) -> Verdict {
         Verdict::Pass
     }
