@@ -163,6 +163,15 @@ impl Stack {
         self.datagrams.get(id).arrived.front()
     }
 
+    /// The length of the first datagram, if that is what arrived first.
+    #[must_use]
+    pub fn first_datagram_len(&self, id: DatagramsId) -> usize {
+        match self.peek_datagram(id) {
+            Some(Arrived::Datagram(_, payload)) => payload.len(),
+            Some(Arrived::PortUnreachable) | None => 0,
+        }
+    }
+
     /// Takes what arrived first.
     pub fn take_datagram(&mut self, id: DatagramsId) -> Option<Arrived> {
         let datagrams = self.datagrams.get_mut(id);

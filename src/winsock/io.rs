@@ -198,7 +198,12 @@ impl Winsock {
                 Ok(Value::Argument(arg))
             }
             consts::FIONREAD => {
-                let readable = self.connection(id).map_or(0, |conn| stack.state(conn).readable());
+                let readable = match self.sockets.get(id).phase {
+                    // The ioctlsocket page: the size of the first datagram.
+                    Phase::Datagram(bound) => bound.map_or(0, |bound| stack.first_datagram_len(bound)),
+                    Phase::Connected(conn) => stack.state(conn).readable(),
+                    Phase::Unconnected | Phase::Listening(_) | Phase::Connecting(..) | Phase::Closing(_) => 0,
+                };
                 Ok(Value::Argument(u32::try_from(readable).unwrap_or(u32::MAX)))
             }
             _ => Err(WsaError::OpNotSupp),

@@ -28,7 +28,9 @@ fn a_datagram_arrives_whole_with_its_sender() {
 +0     client: sendto(3, 0, server:53) = 0
 0.005...0.010 server: recvfrom(3, 200) = 5 {client:5000}
 +0     server: recvfrom(3, 200, MSG_PEEK) = 100 {client:5000}
++0     server: ioctlsocket(3, FIONREAD) = 0 {100}
 +0     server: recv(3, 100) = 100
++0     server: ioctlsocket(3, FIONREAD) = 0 {0}
 +0     server: recvfrom(3, 200) = 0 {client:5000}
 +0     server: sendto(3, \"world\", 5, 0, client:5000) = 5
 +0...0.010 client: recvfrom(3, 200) = 5 {server:53}
