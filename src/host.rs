@@ -35,7 +35,7 @@
 mod form;
 
 use crate::addr::IpAddr;
-use crate::packet::Packet;
+use crate::packet::{Message, Packet};
 use crate::profile::Profile;
 use crate::seq::Seq;
 use crate::stack::{ConnectionRow, ListenerRow, Secret, Stack};
@@ -124,6 +124,12 @@ impl Host {
     /// A packet arrives.
     pub fn deliver(&mut self, now: Instant, packet: Packet) {
         self.stack.deliver(now, packet);
+        self.winsock.release_all(&mut self.stack, now);
+    }
+
+    /// A datagram without a TCP segment arrives.
+    pub fn deliver_message(&mut self, now: Instant, message: Message) {
+        self.stack.deliver_message(now, message);
         self.winsock.release_all(&mut self.stack, now);
     }
 

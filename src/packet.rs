@@ -1,6 +1,10 @@
 //! What travels: a [`Segment`] is a TCP header without ports plus its text; a [`Packet`] adds both endpoints.
 //! Between simulated hosts a packet travels as this struct; the simulator turns it into bytes for captures.
 
+mod message;
+
+pub use message::{Icmp, Message, Protocol, Quote, Trouble, Udp};
+
 use crate::addr::Endpoint;
 use crate::seq::Seq;
 use alloc::boxed::Box;

@@ -87,6 +87,15 @@ pub struct Profile {
     pub timestamps: Offer,
     /// R23, R29: retries of a refused SYN, and how long after each RST.
     pub refused_retries: RefusedRetries,
+    /// R77, SHLD-26: what ICMP's hard errors end.
+    pub hard_errors: HardErrors,
+    /// R78, SHLD-20, SHLD-25: what becomes of ICMP's soft errors.
+    pub soft_errors: SoftErrors,
+    /// R79, RFC 1191, RFC 8201: whether segments get smaller when ICMP says that they are too big. If not,
+    /// fragmentation needed is a hard error.
+    pub path_mtu_discovery: bool,
+    /// R79: the least MTU that an IPv4 path is taken to have, in bytes.
+    pub min_path_mtu: u16,
     /// Whether giving up on retransmission sends a RST. RFC 9293 3.8.3 (c) says "close the connection".
     pub give_up_sends_rst: bool,
 
@@ -121,6 +130,10 @@ pub struct Profile {
     pub receive_buffer: u32,
     /// WF-9.9: ephemeral ports.
     pub ephemeral_ports: RangeInclusive<u16>,
+    /// R75: the most connections that a host has, TIME-WAIT included. 16,777,214 is TcpNumConnections' default.
+    pub max_connections: u32,
+    /// R76, WF-9.3: whether a host that has its most connections ends its oldest TIME-WAIT for a new one.
+    pub recycle_time_wait: bool,
     /// R46: the most that `listen` takes for a backlog, and what SOMAXCONN stands for.
     pub max_backlog: u32,
 }
@@ -364,6 +377,26 @@ pub enum TimeWaitAnswers {
     Outside,
 }
 
+/// R77: what ICMP's hard errors end (RFC 9293 3.9.2.2, RFC 5461).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum HardErrors {
+    /// Every connection (SHLD-26).
+    Abort,
+    /// A connection that is not established yet; to an established one they are soft (RFC 5461 section 4).
+    AbortOpening,
+    /// None: all are soft.
+    Soft,
+}
+
+/// R78: what becomes of ICMP's soft errors.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum SoftErrors {
+    /// The user is told; a connect that then gives up says what was not reached.
+    Told,
+    /// Nothing.
+    Ignored,
+}
+
 /// R42: text or FIN that comes with the SYN of a new connection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum TextOnSyn {
@@ -480,6 +513,10 @@ impl Profile {
         sack: Offer::Yes,
         timestamps: Offer::IfOffered,
         refused_retries: RefusedRetries { count: 0, after: Duration::ZERO },
+        hard_errors: HardErrors::Abort,
+        soft_errors: SoftErrors::Told,
+        path_mtu_discovery: true,
+        min_path_mtu: 68,
         give_up_sends_rst: false,
         time_wait: Duration::from_secs(240),
         fin_wait_2: Some(Duration::from_secs(120)),
@@ -496,6 +533,8 @@ impl Profile {
         send_buffer: 65_536,
         receive_buffer: 65_536,
         ephemeral_ports: 49_152..=65_535,
+        max_connections: 16_777_214,
+        recycle_time_wait: false,
         max_backlog: 0x7fff_ffff,
     };
 
@@ -522,6 +561,9 @@ impl Profile {
         syn_max_r2: MaxR2 { retransmissions: Some(4), time: Some(Duration::from_secs(21)) },
         congestion_control: CongestionControl::Cubic,
         initial_window: InitialWindow::Rfc6928,
+        recycle_time_wait: true,
+        hard_errors: HardErrors::AbortOpening,
+        min_path_mtu: 576,
         ..Self::DOCUMENTED
     };
 

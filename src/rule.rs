@@ -97,6 +97,23 @@ rules! {
     FinReceived "fin-received" ["RFC 9293 3.10.7.4 eighth, TR-E12"] "The peer's FIN is acknowledged; nothing more will come.";
     FinRetransmitted "fin-again" ["RFC 9293 3.10.7.4, TR-E12, R7b"] "A retransmitted FIN is acknowledged again; in TIME-WAIT 2 MSL starts anew.";
 
+    // ICMP, RFC 9293 section 3.9.2.2.
+    IcmpNoConnection "icmp-no-connection" ["RFC 9293 3.9.2.2, MUST-54"] "An ICMP message quotes nothing that this host has: it is dropped.";
+    IcmpStale "icmp-stale" ["RFC 5927 4.1"] "An ICMP message quotes a segment that is not outstanding: it is dropped.";
+    IcmpUnknown "icmp-unknown" ["RFC 1122 3.2.2"] "An ICMP message says nothing that TCP needs to know: it is dropped.";
+    SourceQuench "source-quench" ["RFC 9293 3.9.2.2, MUST-55, RFC 6633"] "A source quench is dropped.";
+    SoftError "soft-error" ["RFC 9293 3.9.2.2, MUST-56, SHLD-25, R78"] "ICMP says that something is not reached: the connection goes on, its user is told.";
+    SoftErrorIgnored "soft-error-ignored" ["RFC 9293 3.9.1.8, SHLD-20, R78"] "Reports of soft errors are off.";
+    HardError "hard-error" ["RFC 9293 3.9.2.2, SHLD-26, R77"] "ICMP says that nothing will reach the other end: the connection is aborted.";
+    PathMtu "path-mtu" ["RFC 1191 6.4, RFC 8201, R79"] "A segment was too big for the path: it is sent again in smaller ones.";
+    PathMtuKnown "path-mtu-known" ["RFC 1191 6.3, R79"] "Segments are already small enough for the path that ICMP tells of.";
+    PathMtuAbsurd "path-mtu-absurd" ["RFC 8201 4"] "ICMPv6 tells of a path that carries less than every link does: it is dropped.";
+
+    // UDP.
+    DatagramSent "datagram" ["RFC 768"] "sendto: a datagram leaves.";
+    NobodyAtPort "nobody-at-port" ["RFC 1122 4.1.3.1"] "A datagram for a port where nobody is draws port unreachable.";
+    DatagramsFull "datagrams-full" ["R81"] "The receive buffer is full: the datagram is dropped.";
+
     // Timers, RFC 9293 section 3.10.8, RFC 6298.
     Retransmission "retransmission" ["RFC 6298 5.4 to 5.6, RFC 9293 3.10.8"] "The retransmission timer: the first unacknowledged segment is sent again.";
     FastRetransmit "fast-retransmit" ["RFC 5681 3.2, RFC 6582, RFC 6675, TR-C38"] "The third duplicate ACK: the first unacknowledged segment is taken for lost and sent again.";
@@ -109,6 +126,8 @@ rules! {
     ZeroWindowProbe "zero-window-probe" ["RFC 9293 3.8.6.1, TR-48 to TR-51"] "The persist timer: one octet is sent into a closed window.";
     SwsOverride "sws-override" ["RFC 9293 3.8.6.2.1"] "The override timer: what silly-window avoidance held back is sent.";
     TimeWaitOver "time-wait-over" ["RFC 9293 3.10.8, TR-2, R12"] "2 MSL have passed.";
+    TimeWaitRecycled "time-wait-recycled" ["R76, WF-9.3"] "The host has its most connections: the oldest TIME-WAIT ends early.";
+    TableFull "table-full" ["R75"] "A SYN finds the host with its most connections: it is dropped.";
     FinWait2Over "fin-wait-2-over" ["R36, WF-10.13"] "An orphan waited in FIN-WAIT-2 long enough.";
     CloseExpired "close-expired" ["CS-E8, R2, RFC 9293 3.9.1.4, TR-E11"] "The time given to CLOSE is over with text unacknowledged: it becomes an ABORT.";
     CloseExpiredIdle "close-expired-idle" ["R2, CS-E7"] "The time given to CLOSE is over with no text unacknowledged: the close goes on.";
@@ -147,9 +166,11 @@ rules! {
     WouldBlock "would-block" ["Winsock 2, ioctlsocket FIONBIO"] "The socket is nonblocking and the call cannot be completed now.";
     Cancelled "cancelled" ["CS-B4, R13"] "Another thread closed the socket: WSAEINTR.";
     DataArrived "data" ["Winsock 2 recv"] "Data was there to be read.";
+    DatagramRefused "datagram-refused" ["R80, WF section 12"] "Nobody was at the port that an earlier datagram was for.";
     EndOfStream "end-of-stream" ["WF-3.1"] "The peer closed its sending side and everything was read: 0.";
     ConnectionReset "connection-reset" ["CS-E5, R8, R11, WF-3.5"] "The peer reset the connection.";
     ConnectionTimedOut "connection-timed-out" ["R14"] "Retransmission had given up.";
+    UnreachableForGood "unreachable-for-good" ["R77"] "ICMP had said that nothing would reach the other end.";
     ConnectionAborted "connection-aborted" ["WF-4.8"] "This end had reset the connection.";
     ShutDown "shut-down" ["WF-4.4"] "That direction was shut down.";
     Cleanup "cleanup" ["R18, WF-8.10"] "The last WSACleanup closes every socket without waiting.";

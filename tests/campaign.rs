@@ -62,6 +62,8 @@ impl Sink for Counts {
             | What::Blocked { .. }
             | What::Returned { .. }
             | What::Received { .. }
+            | What::SentMessage { .. }
+            | What::ReceivedMessage { .. }
             | What::Dropped { .. }
             | What::State { .. }
             | What::Timer { .. }

@@ -2,11 +2,11 @@
 
 use boon::{Compiler, SchemaIndex, Schemas};
 use closewait::addr::Endpoint;
-use closewait::packet::{Flags, Packet, Segment};
+use closewait::packet::{Flags, Icmp, Message, Packet, Segment, Udp};
 use closewait::profile::Profile;
 use closewait::rule::Rule;
 use closewait::seq::Seq;
-use closewait::tcp::{Notice, StateName};
+use closewait::tcp::{Notice, StateName, Unreachable};
 use closewait::time::Instant;
 use closewait::winsock::{Call, Return, Value as Returned};
 use closewait_sim::link::Fate;
@@ -121,7 +121,15 @@ fn every_kind_of_entry_fits_the_schema() {
     let error = wire::decode(&[]).expect_err("nothing is no packet");
     let mut all: Vec<What> =
         fates.into_iter().map(|fate| What::Sent { packet: packet.clone(), rule, fate }).collect();
+    let icmp = Icmp::too_big(remote.ip, wire::message::quote(&packet), 1280);
+    let udp = Udp { src: local, dst: remote, payload: "x".into() };
+    for message in [Message::Icmp(icmp), Message::Udp(udp)] {
+        all.push(What::SentMessage { message: message.clone(), rule, fate: Fate::Lost });
+        all.push(What::ReceivedMessage { message });
+    }
+    let soft = Notice::SoftError(Unreachable::Host);
     all.extend([
+        What::Notified { local, remote, notice: soft, rule },
         What::Call { thread, call: Call::WsaCleanup },
         What::Blocked { thread },
         returned(false),

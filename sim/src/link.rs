@@ -7,7 +7,7 @@
 use crate::rng::Stream;
 use crate::wire;
 use crate::world::{HostId, MTU};
-use closewait::packet::Packet;
+use closewait::packet::{Message, Packet};
 use closewait::time::{Duration, Instant};
 use std::collections::VecDeque;
 
@@ -126,8 +126,29 @@ pub enum Fate {
 pub enum Arrival {
     /// A packet as it was sent.
     Packet(Packet),
+    /// A datagram without a TCP segment, as it was sent.
+    Message(Box<Message>),
     /// A datagram's bytes: a link turned a bit over, or they were delivered as bytes.
     Bytes(Vec<u8>),
+}
+
+impl Arrival {
+    /// The length of its datagram.
+    pub(crate) fn length(&self) -> usize {
+        match self {
+            Self::Packet(packet) => wire::length(packet),
+            Self::Message(message) => wire::message::length(message),
+            Self::Bytes(datagram) => datagram.len(),
+        }
+    }
+
+    fn datagram(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Packet(packet) => wire::encode(packet).ok(),
+            Self::Message(message) => wire::message::encode(message).ok(),
+            Self::Bytes(datagram) => Some(datagram.clone()),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -187,12 +208,12 @@ impl Direction {
     }
 
     /// A packet enters, as the world's `order`th. What is in flight when a link is cut still arrives.
-    pub(crate) fn send(&mut self, now: Instant, order: u64, packet: Packet, verdict: Verdict) -> Fate {
+    pub(crate) fn send(&mut self, now: Instant, order: u64, load: Arrival, verdict: Verdict) -> Fate {
         let LinkConfig { loss, duplicate, corrupt, mtu, .. } = self.config;
         if self.cut {
             return Fate::Cut;
         }
-        let length = wire::length(&packet);
+        let length = load.length();
         if length > usize::from(mtu) {
             return Fate::TooBig;
         }
@@ -202,17 +223,17 @@ impl Direction {
         let Some(left) = self.leaves(now, length) else { return Fate::QueueFull };
         let at = self.arrives(left, verdict);
         if (verdict == Verdict::Corrupt || corrupt.draw(&mut self.streams.corrupt))
-            && let Some(datagram) = self.corrupted(&packet)
+            && let Some(datagram) = self.corrupted(&load)
         {
             self.fly(at, order, Arrival::Bytes(datagram));
             return Fate::ArrivesCorrupt(at);
         }
         if verdict == Verdict::Duplicate || duplicate.draw(&mut self.streams.duplicate) {
-            self.fly(at, order, Arrival::Packet(packet.clone()));
-            self.fly(at, order, Arrival::Packet(packet));
+            self.fly(at, order, load.clone());
+            self.fly(at, order, load);
             return Fate::ArrivesTwice(at);
         }
-        self.fly(at, order, Arrival::Packet(packet));
+        self.fly(at, order, load);
         Fate::Arrives(at)
     }
 
@@ -247,8 +268,8 @@ impl Direction {
     }
 
     /// The packet's datagram with one bit turned over.
-    fn corrupted(&mut self, packet: &Packet) -> Option<Vec<u8>> {
-        let mut datagram = wire::encode(packet).ok()?;
+    fn corrupted(&mut self, load: &Arrival) -> Option<Vec<u8>> {
+        let mut datagram = load.datagram()?;
         let bits = u32::try_from(datagram.len() * 8).ok()?;
         let bit = self.streams.corrupt.below(bits) as usize;
         datagram[bit / 8] ^= 1 << (bit % 8);

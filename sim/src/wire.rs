@@ -18,6 +18,7 @@ use smoltcp::wire::{
     TCP_HEADER_LEN, TcpOption, TcpPacket, TcpSeqNumber,
 };
 
+pub mod message;
 #[cfg(test)]
 mod tests;
 
@@ -54,6 +55,30 @@ pub enum WireError {
         /// IPv4's Protocol, IPv6's Next Header.
         protocol: u8,
     },
+    /// The datagram carries neither UDP nor ICMP.
+    #[error("neither UDP nor ICMP: protocol {protocol}")]
+    NotMessage {
+        /// IPv4's Protocol, IPv6's Next Header.
+        protocol: u8,
+    },
+    /// ICMP that is no error message.
+    #[error("ICMP that is no error message: type {kind}")]
+    NotIcmpError {
+        /// Its type.
+        kind: u8,
+    },
+    /// The ICMP checksum is wrong.
+    #[error("bad ICMP checksum")]
+    BadIcmpChecksum,
+    /// The UDP length is below 8 or above what the datagram carries.
+    #[error("bad UDP length: {len}")]
+    BadUdpLength {
+        /// The length.
+        len: usize,
+    },
+    /// The UDP checksum is wrong.
+    #[error("bad UDP checksum")]
+    BadUdpChecksum,
     /// The IPv4 header length is below 20.
     #[error("bad IPv4 header length: {len}")]
     BadIpv4HeaderLength {
@@ -108,28 +133,36 @@ pub enum WireError {
 /// [`WireError::MixedFamilies`] and [`WireError::TooLong`]; no other.
 pub fn encode(packet: &Packet) -> Result<Vec<u8>, WireError> {
     let Packet { src, dst, segment } = packet;
-    let payload_len = header_len(segment) + segment.payload.len();
-    let (next_header, hop_limit) = (IpProtocol::Tcp, HOP_LIMIT);
-    let (header_len, mut bytes) = match (src.ip, dst.ip) {
+    let (start, mut bytes) =
+        header(src.ip, dst.ip, IpProtocol::Tcp, header_len(segment) + segment.payload.len())?;
+    emit_segment(&mut bytes[start..], src, dst, segment);
+    Ok(bytes)
+}
+
+/// A datagram with its IP header, zeros after it, and where those begin.
+fn header(
+    src: IpAddr,
+    dst: IpAddr,
+    next_header: IpProtocol,
+    payload_len: usize,
+) -> Result<(usize, Vec<u8>), WireError> {
+    let hop_limit = HOP_LIMIT;
+    match (src, dst) {
         (IpAddr::V4(src_addr), IpAddr::V4(dst_addr)) => {
             // IPv4's length field counts its own header, IPv6's does not.
             let mut bytes = buffer(IPV4_HEADER_LEN, payload_len, IP_LENGTH_MAX - IPV4_HEADER_LEN)?;
             let header = Ipv4Repr { src_addr, dst_addr, next_header, payload_len, hop_limit };
             header.emit(&mut Ipv4Packet::new_unchecked(&mut bytes), &ChecksumCapabilities::default());
-            (IPV4_HEADER_LEN, bytes)
+            Ok((IPV4_HEADER_LEN, bytes))
         }
         (IpAddr::V6(src_addr), IpAddr::V6(dst_addr)) => {
             let mut bytes = buffer(IPV6_HEADER_LEN, payload_len, IP_LENGTH_MAX)?;
             let header = Ipv6Repr { src_addr, dst_addr, next_header, payload_len, hop_limit };
             header.emit(&mut Ipv6Packet::new_unchecked(&mut bytes));
-            (IPV6_HEADER_LEN, bytes)
+            Ok((IPV6_HEADER_LEN, bytes))
         }
-        (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => {
-            return Err(WireError::MixedFamilies);
-        }
-    };
-    emit_segment(&mut bytes[header_len..], src, dst, segment);
-    Ok(bytes)
+        (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => Err(WireError::MixedFamilies),
+    }
 }
 
 /// The length of the datagram that [`encode`] would write, in bytes.
@@ -197,11 +230,56 @@ pub fn decode(bytes: &[u8]) -> Result<Packet, WireError> {
 
 /// The same, and whether the list of options went to its end.
 pub(crate) fn decode_and_judge_options(bytes: &[u8]) -> Result<(Packet, OptionList), WireError> {
+    let ip = open(bytes)?;
+    if ip.protocol != IpProtocol::Tcp {
+        return Err(WireError::UnknownProtocol { protocol: ip.protocol.into() });
+    }
+    decode_segment(ip.src, ip.dst, ip.payload)
+}
+
+/// What an IP header says, and what follows it.
+struct Ip<'a> {
+    src: IpAddr,
+    dst: IpAddr,
+    protocol: IpProtocol,
+    payload: &'a [u8],
+}
+
+/// A whole datagram, its header verified.
+fn open(bytes: &[u8]) -> Result<Ip<'_>, WireError> {
+    match version(bytes)? {
+        4 => open_v4(bytes),
+        6 => open_v6(bytes),
+        version => Err(WireError::NotIp { version }),
+    }
+}
+
+fn version(bytes: &[u8]) -> Result<u8, WireError> {
     // No version to go by: ask for the shorter of the two headers.
     let first = bytes.first().ok_or(WireError::Truncated { need: IPV4_HEADER_LEN, have: 0 })?;
-    match first >> 4 {
-        4 => decode_v4(bytes),
-        6 => decode_v6(bytes),
+    Ok(first >> 4)
+}
+
+/// The beginning of a datagram, and the length of the whole of it.
+fn open_quoted(bytes: &[u8]) -> Result<(Ip<'_>, u16), WireError> {
+    match version(bytes)? {
+        4 => {
+            at_least(IPV4_HEADER_LEN, bytes)?;
+            let ip = Ipv4Packet::new_unchecked(bytes);
+            let header_len = usize::from(ip.header_len());
+            if header_len < IPV4_HEADER_LEN || header_len > bytes.len() {
+                return Err(WireError::BadIpv4HeaderLength { len: header_len });
+            }
+            let (src, dst) = (ip.src_addr().into(), ip.dst_addr().into());
+            Ok((Ip { src, dst, protocol: ip.next_header(), payload: &bytes[header_len..] }, ip.total_len()))
+        }
+        6 => {
+            at_least(IPV6_HEADER_LEN, bytes)?;
+            let ip = Ipv6Packet::new_unchecked(bytes);
+            let (src, dst) = (ip.src_addr().into(), ip.dst_addr().into());
+            let len = u16::try_from(ip.total_len()).unwrap_or(u16::MAX);
+            Ok((Ip { src, dst, protocol: ip.next_header(), payload: &bytes[IPV6_HEADER_LEN..] }, len))
+        }
         version => Err(WireError::NotIp { version }),
     }
 }
@@ -216,7 +294,7 @@ fn check_total_length(len: usize, header: usize, bytes: &[u8]) -> Result<(), Wir
     if (header..=have).contains(&len) { Ok(()) } else { Err(WireError::BadTotalLength { len, header, have }) }
 }
 
-fn decode_v4(bytes: &[u8]) -> Result<(Packet, OptionList), WireError> {
+fn open_v4(bytes: &[u8]) -> Result<Ip<'_>, WireError> {
     at_least(IPV4_HEADER_LEN, bytes)?;
     let ip = Ipv4Packet::new_unchecked(bytes);
     let header_len = usize::from(ip.header_len());
@@ -231,23 +309,19 @@ fn decode_v4(bytes: &[u8]) -> Result<(Packet, OptionList), WireError> {
     if ip.more_frags() || ip.frag_offset() != 0 {
         return Err(WireError::Fragment);
     }
-    if ip.next_header() != IpProtocol::Tcp {
-        return Err(WireError::UnknownProtocol { protocol: ip.next_header().into() });
-    }
-    decode_segment(ip.src_addr().into(), ip.dst_addr().into(), ip.payload())
+    let (src, dst, protocol) = (ip.src_addr().into(), ip.dst_addr().into(), ip.next_header());
+    Ok(Ip { src, dst, protocol, payload: &bytes[header_len..total_len] })
 }
 
-fn decode_v6(bytes: &[u8]) -> Result<(Packet, OptionList), WireError> {
+fn open_v6(bytes: &[u8]) -> Result<Ip<'_>, WireError> {
     at_least(IPV6_HEADER_LEN, bytes)?;
     let ip = Ipv6Packet::new_unchecked(bytes);
     check_total_length(ip.total_len(), IPV6_HEADER_LEN, bytes)?;
-    if ip.next_header() == IpProtocol::Ipv6Frag {
+    let (src, dst, protocol) = (ip.src_addr().into(), ip.dst_addr().into(), ip.next_header());
+    if protocol == IpProtocol::Ipv6Frag {
         return Err(WireError::Fragment);
     }
-    if ip.next_header() != IpProtocol::Tcp {
-        return Err(WireError::UnknownProtocol { protocol: ip.next_header().into() });
-    }
-    decode_segment(ip.src_addr().into(), ip.dst_addr().into(), ip.payload())
+    Ok(Ip { src, dst, protocol, payload: &bytes[IPV6_HEADER_LEN..ip.total_len()] })
 }
 
 /// A TCP segment between two addresses of one family.

@@ -15,13 +15,14 @@ mod rest;
 pub use arrivals::Arrivals;
 pub use rest::Stuck;
 
-use crate::link::{Arrival, Direction, Fate, LinkConfig};
+use crate::link::{Arrival, Direction, Fate, LinkConfig, Verdict};
 use crate::rng::key;
 use crate::trace::{Entry, Sink, What};
+use crate::wire;
 use agenda::{Agenda, Source};
 use closewait::addr::{IpAddr, Ipv4Addr, Ipv6Addr};
 use closewait::host::{Host, Netstat, Output};
-use closewait::packet::Packet;
+use closewait::packet::{Icmp, Message, Packet};
 use closewait::profile::Profile;
 use closewait::rule::Rule;
 use closewait::seq::Seq;
@@ -224,6 +225,11 @@ impl World {
     /// What stands at the end of a link sends a packet: it enters the link.
     pub fn send_outside(&mut self, id: HostId, packet: Packet, sink: &mut dyn Sink) {
         self.transmit(id, packet, Rule::Outside, sink);
+    }
+
+    /// What stands at the end of a link sends a datagram without a TCP segment: it enters the link.
+    pub fn send_message_outside(&mut self, id: HostId, message: Message, sink: &mut dyn Sink) {
+        self.transmit_message(id, message, Rule::Outside, sink);
     }
 
     /// Joins two hosts. A second link between the same two takes the place of the first.
@@ -488,6 +494,9 @@ impl World {
                 Output::Stack(closewait::stack::Output::Transmit { packet, rule }) => {
                     self.transmit(id, packet, rule, sink);
                 }
+                Output::Stack(closewait::stack::Output::Emit { message, rule }) => {
+                    self.transmit_message(id, *message, rule, sink);
+                }
                 Output::Stack(output) => {
                     if let closewait::stack::Output::Dropped { rule, .. } = output {
                         self.nodes[id.index()].arrivals.dropped(rule);
@@ -513,26 +522,47 @@ impl World {
     }
 
     fn transmit(&mut self, from: HostId, packet: Packet, rule: Rule, sink: &mut dyn Sink) {
-        let to = if packet.dst.ip.is_loopback() {
-            Some(from)
-        } else {
-            self.hosts_by_address.get(&packet.dst.ip).copied()
-        };
-        let route = to.and_then(|to| self.nodes[from.index()].routes.get(&to).copied());
-        self.sent += 1;
+        let route = self.route(from, packet.dst.ip);
+        let too_big = route.and_then(|i| self.too_big(i, &packet));
         let logged = sink.enabled().then(|| packet.clone());
-        let fate = match route {
-            None => Fate::NoRoute,
-            Some(i) => {
-                let verdict = sink.verdict(from, &packet);
-                let fate = self.directions[i].send(self.now, self.sent, packet, verdict);
-                self.arm_direction(i);
-                fate
-            }
-        };
+        let verdict = route.map(|_| sink.verdict(from, &packet)).unwrap_or_default();
+        let fate = self.enter(route, Arrival::Packet(packet), verdict);
         if let Some(packet) = logged {
             self.record(from, sink, || What::Sent { packet, rule, fate });
         }
+        if let Some(icmp) = too_big.filter(|_| fate == Fate::TooBig) {
+            let back = self.route(from, icmp.dst);
+            self.enter(back, Arrival::Message(Box::new(Message::Icmp(icmp))), Verdict::default());
+        }
+    }
+
+    fn transmit_message(&mut self, from: HostId, message: Message, rule: Rule, sink: &mut dyn Sink) {
+        let route = self.route(from, message.dst().ip);
+        let fate = self.enter(route, Arrival::Message(Box::new(message.clone())), Verdict::default());
+        self.record(from, sink, || What::SentMessage { message, rule, fate });
+    }
+
+    /// The direction of a link that leads to an address.
+    fn route(&self, from: HostId, dst: IpAddr) -> Option<usize> {
+        let to = if dst.is_loopback() { from } else { *self.hosts_by_address.get(&dst)? };
+        self.nodes[from.index()].routes.get(&to).copied()
+    }
+
+    /// A datagram enters the link that leads to its destination, if there is one.
+    fn enter(&mut self, route: Option<usize>, load: Arrival, verdict: Verdict) -> Fate {
+        self.sent += 1;
+        let Some(i) = route else { return Fate::NoRoute };
+        let fate = self.directions[i].send(self.now, self.sent, load, verdict);
+        self.arm_direction(i);
+        fate
+    }
+
+    /// What the router in front of a link answers to a packet that is too big for it. It stands beside the host, so its
+    /// answer is there at once; its address is the destination's, since it has none.
+    fn too_big(&self, route: usize, packet: &Packet) -> Option<Icmp> {
+        let mtu = self.directions[route].config().mtu;
+        let fits = wire::length(packet) <= usize::from(mtu);
+        (!fits).then(|| Icmp::too_big(packet.dst.ip, wire::message::quote(packet), mtu.into()))
     }
 
     fn arm_direction(&mut self, i: usize) {

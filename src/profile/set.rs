@@ -6,10 +6,10 @@ mod tests;
 
 use super::{
     AbortFlags, AckThrottle, Backlog, BareRstAck, CloseInSynReceived, CongestionControl, DataAfterClose,
-    DontLinger, GiveUpCode, InitialWindow, LingerWake, ListenerGone, MaxR2, NonblockingLinger, Offer,
-    Profile, RefusedRetries, ResetCode, ResetInAcceptQueue, RstInTimeWait, RstInWindow, ShutAndReset,
-    SoError, SynAckInWindow, SynInSynReceived, SynInTimeWait, SynInWindow, TextOnSyn, TimeWaitAnswers,
-    UnsafeClose, Unwelcome, WindowAfterFin, WindowScaling,
+    DontLinger, GiveUpCode, HardErrors, InitialWindow, LingerWake, ListenerGone, MaxR2, NonblockingLinger,
+    Offer, Profile, RefusedRetries, ResetCode, ResetInAcceptQueue, RstInTimeWait, RstInWindow, ShutAndReset,
+    SoError, SoftErrors, SynAckInWindow, SynInSynReceived, SynInTimeWait, SynInWindow, TextOnSyn,
+    TimeWaitAnswers, UnsafeClose, Unwelcome, WindowAfterFin, WindowScaling,
 };
 use crate::time::Duration;
 use alloc::format;
@@ -118,6 +118,8 @@ variants! {
     WindowAfterFin { Kept = "kept", LessOne = "less_one" }
     Offer { No = "no", IfOffered = "if_offered", Yes = "yes" }
     CongestionControl { NewReno = "new_reno", Cubic = "cubic" }
+    HardErrors { Abort = "abort", AbortOpening = "abort_opening", Soft = "soft" }
+    SoftErrors { Told = "told", Ignored = "ignored" }
     InitialWindow { Rfc5681 = "rfc5681", Rfc6928 = "rfc6928" }
 }
 
@@ -319,6 +321,10 @@ impl Profile {
             sack,
             timestamps,
             refused_retries,
+            hard_errors,
+            soft_errors,
+            path_mtu_discovery,
+            min_path_mtu,
             give_up_sends_rst,
             time_wait,
             fin_wait_2,
@@ -335,6 +341,8 @@ impl Profile {
             send_buffer,
             receive_buffer,
             ephemeral_ports,
+            max_connections,
+            recycle_time_wait,
             max_backlog,
         } = self;
         let mut all = Vec::new();
@@ -374,6 +382,10 @@ impl Profile {
         let RefusedRetries { count, after } = refused_retries;
         all.extend(fields![refused_retries: count, after]);
         all.extend(fields![
+            hard_errors,
+            soft_errors,
+            path_mtu_discovery,
+            min_path_mtu,
             give_up_sends_rst,
             time_wait,
             fin_wait_2,
@@ -394,6 +406,8 @@ impl Profile {
             send_buffer,
             receive_buffer,
             ephemeral_ports,
+            max_connections,
+            recycle_time_wait,
             max_backlog
         ]);
         all

@@ -4,6 +4,7 @@ use super::ports::{BindError, BindingId};
 use super::table::{ConnId, Holder};
 use super::{Sharing, Stack};
 use crate::addr::{Endpoint, is_unicast, wildcard_like};
+use crate::rule::Rule;
 use crate::tcp;
 use crate::time::Instant;
 
@@ -19,6 +20,9 @@ pub enum ConnectError {
     /// The four-tuple is taken, perhaps by TIME-WAIT (WF-9.6, 9.7).
     #[error("the connection's name is taken")]
     InUse,
+    /// The host has its most connections (R75).
+    #[error("no more connections")]
+    Exhausted,
 }
 
 impl Stack {
@@ -51,6 +55,9 @@ impl Stack {
         if self.table.find(&self.addrs, local, remote).is_some() {
             return Err(ConnectError::InUse);
         }
+        if !self.makes_room(now) {
+            return Err(ConnectError::Exhausted);
+        }
         let tuple = self.tuple(local, remote);
         let (iss, ts_offset) = self.initial(local, remote, now);
         let settings = self.settings(ip, receive_buffer, nodelay, ts_offset);
@@ -61,7 +68,8 @@ impl Stack {
     /// free.
     ///
     /// # Errors
-    /// [`BindError::Exhausted`] if there is none.
+    /// R75: [`BindError::Exhausted`] if every port is bound, [`BindError::InUse`] if there are ports, but connections,
+    /// TIME-WAIT perhaps, have their four-tuples.
     pub fn bind_for(&mut self, remote: Endpoint, sharing: Sharing) -> Result<BindingId, BindError> {
         let tries = self.profile.ephemeral_ports.len();
         for _ in 0..tries {
@@ -74,6 +82,18 @@ impl Stack {
             }
             self.unbind(id);
         }
-        Err(BindError::Exhausted)
+        Err(BindError::InUse)
+    }
+
+    /// Whether there is room for one more connection, if need be where the oldest TIME-WAIT was (R75, R76). It is
+    /// looked for among all connections, but only by a host that has its most.
+    pub(super) fn makes_room(&mut self, now: Instant) -> bool {
+        if self.table.len() < self.profile.max_connections as usize {
+            return true;
+        }
+        let oldest = self.table.oldest_time_wait().filter(|_| self.profile.recycle_time_wait);
+        let Some(id) = oldest else { return false };
+        self.on(now, id, |state, cx| state.finish(Rule::TimeWaitRecycled, cx));
+        true
     }
 }

@@ -6,6 +6,7 @@
 use super::listeners::{Listener, Listeners};
 use super::ports::{Binding, Ports};
 use super::table::{Conn, ConnId, Holder, Table};
+use super::udp::{AllDatagrams, Arrived, Datagrams};
 use super::{BindingId, Interface, ListenerId, Sharing, Stack};
 use crate::addr::{Endpoint, Interner, IpAddr, Ipv4Addr, Tuple};
 use crate::form::{Thing, Writer};
@@ -58,6 +59,8 @@ impl Stack {
             table,
             listeners,
             ports,
+            datagrams,
+            udp_ports,
             schedule: _,
             unsettled: _,
             out,
@@ -74,7 +77,7 @@ impl Stack {
             w.put("mtu", mtu);
         }
         w.put("failed", *failed);
-        w.count("out", out.effects.len());
+        w.count("out", out.len());
         w.count("wakes", wakes.len());
         for &user in wakes {
             w.id("wake", Thing::User, user);
@@ -82,6 +85,34 @@ impl Stack {
         self.connections_form(table, w);
         self.listeners_form(listeners, w);
         self.ports_form(ports, w);
+        self.ports_form(udp_ports, w);
+        self.datagrams_form(datagrams, w);
+    }
+
+    fn datagrams_form(&self, datagrams: &AllDatagrams, w: &mut Writer) {
+        let AllDatagrams { slots, by_port } = datagrams;
+        let port = |d: &Datagrams| self.udp_ports.bound_to(d.binding).port;
+        let order = in_order(slots, port, |port| by_port.get(&port).map_or(&[], Vec::as_slice));
+        w.count("datagrams", order.len());
+        for id in order {
+            let Datagrams { binding, user, peer, capacity, waiting, arrived } = datagrams.get(id);
+            w.put("name", self.udp_ports.bound_to(*binding));
+            w.id("user", Thing::User, *user);
+            w.put("connected", peer.is_some());
+            peer.iter().for_each(|&peer| w.put("peer", peer));
+            w.count("capacity", *capacity);
+            w.count("waiting", *waiting);
+            w.count("arrived", arrived.len());
+            for arrived in arrived {
+                match arrived {
+                    &Arrived::Datagram(from, ref payload) => {
+                        w.put("from", from);
+                        w.text("payload", payload.clone());
+                    }
+                    Arrived::PortUnreachable => w.put("from", "nobody at the port"),
+                }
+            }
+        }
     }
 
     fn connections_form(&self, table: &Table, w: &mut Writer) {

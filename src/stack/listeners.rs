@@ -139,7 +139,7 @@ impl Stack {
         let conn = self.listeners.get_mut(id).queue.pop_front()?;
         self.table.get_mut(conn).holder = Holder::User(user);
         let reset = match self.state(conn).cause() {
-            Some(cause @ (Cause::Reset | Cause::ResetAfterFin)) => Some(cause),
+            Some(cause @ (Cause::Reset | Cause::ResetAfterFin | Cause::HardError)) => Some(cause),
             Some(_) | None => None,
         };
         Some(match (reset, self.profile.reset_in_accept_queue) {
@@ -200,6 +200,9 @@ impl Stack {
         }
         let listener = self.listeners.get(id);
         let (receive_buffer, nodelay) = (listener.receive_buffer, listener.nodelay);
+        if !self.makes_room(now) {
+            return self.answer(now, local, remote, |cx| cx.ignore(Rule::TableFull));
+        }
         let (iss, ts_offset) = self.initial(local, remote, now);
         let settings = self.settings(local.ip, receive_buffer, nodelay, ts_offset);
         let (iss, old) = reopened.map_or((iss, None), |r| (iss.max(r.above + 1), r.old));

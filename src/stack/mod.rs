@@ -9,11 +9,12 @@
 //!
 //! Files: `ports.rs` bindings and who may share a port, `listeners.rs` backlog and accept queue, `connect.rs`
 //! active opens, `table.rs` connections by slot and by four-tuple, `isn.rs` initial sequence numbers,
-//! `schedule.rs` deadlines, `status.rs` what netstat shows. The user of a connection or listener is a number that
+//! `schedule.rs` deadlines, `icmp.rs` and `udp.rs` what is no segment, `status.rs` what netstat shows. The user of a connection or listener is a number that
 //! means nothing here.
 
 mod connect;
 mod form;
+mod icmp;
 mod isn;
 mod listeners;
 mod outbox;
@@ -21,6 +22,7 @@ mod ports;
 mod schedule;
 mod status;
 mod table;
+mod udp;
 
 pub use connect::ConnectError;
 pub use isn::Secret;
@@ -29,10 +31,11 @@ pub use ports::{BindError, BindingId, Sharing};
 pub use schedule::Schedule;
 pub use status::{ConnectionRow, ListenerRow};
 pub use table::ConnId;
+pub use udp::{Arrived, DatagramsId, MAX_DATAGRAM};
 
 use crate::addr::{Endpoint, Interner, IpAddr, Tuple, is_unicast};
 use crate::buf::Rope;
-use crate::packet::{Packet, Segment};
+use crate::packet::{Message, Packet, Segment};
 use crate::profile::{Profile, SynInTimeWait};
 use crate::rule::Rule;
 use crate::seq::Seq;
@@ -47,6 +50,7 @@ use listeners::Listeners;
 use outbox::Outbox;
 use ports::Ports;
 use table::{Holder, Table};
+use udp::AllDatagrams;
 
 /// What a stack tells the world, in the order in which it happened.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -55,6 +59,13 @@ pub enum Output {
     Transmit {
         /// The packet.
         packet: Packet,
+        /// Why.
+        rule: Rule,
+    },
+    /// A datagram without a TCP segment leaves.
+    Emit {
+        /// The datagram.
+        message: Box<Message>,
         /// Why.
         rule: Rule,
     },
@@ -141,6 +152,8 @@ pub struct Stack {
     table: Table,
     listeners: Listeners,
     ports: Ports,
+    datagrams: AllDatagrams,
+    udp_ports: Ports,
     schedule: Schedule<Instant>,
     out: Outbox,
     /// Connections whose deadline may have moved since the schedule was told.
@@ -164,7 +177,9 @@ impl Stack {
             addrs: Interner::default(),
             table: Table::default(),
             listeners: Listeners::default(),
+            udp_ports: ports.clone(),
             ports,
+            datagrams: AllDatagrams::default(),
             schedule: Schedule::default(),
             out: Outbox::default(),
             unsettled: Vec::new(),
@@ -475,7 +490,11 @@ impl Stack {
                     self.table.get_mut(id).holder = Holder::Nobody;
                     self.listeners.gave_up(listener, id);
                 }
-                Notice::Readable | Notice::EndOfStream | Notice::Acknowledged | Notice::CloseExpired => {}
+                Notice::Readable
+                | Notice::EndOfStream
+                | Notice::Acknowledged
+                | Notice::CloseExpired
+                | Notice::SoftError(_) => {}
             },
             Holder::Queue(_) | Holder::Nobody => {}
         }

@@ -79,7 +79,37 @@ impl Ports {
         id
     }
 
-    fn remove(&mut self, id: BindingId) {
+    pub(super) fn bound_to(&self, id: BindingId) -> Endpoint {
+        self.get(id).name
+    }
+
+    /// Takes `name` (port 0: an ephemeral port), if its connections, of which `in_use` tells, do not forbid it.
+    pub(super) fn bind(
+        &mut self,
+        name: Endpoint,
+        sharing: Sharing,
+        in_use: impl Fn(Endpoint) -> bool,
+    ) -> Result<BindingId, BindError> {
+        let name = if name.port == 0 {
+            let free = |port| sharing != Sharing::Exclusive || !in_use(Endpoint { port, ..name });
+            let port = self.ephemeral(free).ok_or(BindError::Exhausted)?;
+            Endpoint { port, ..name }
+        } else {
+            name
+        };
+        let binding = Binding { name, sharing };
+        let others = self.at(name.port).iter();
+        if let Some(error) = others.filter_map(|&id| conflict(*self.get(id), binding)).next() {
+            return Err(error);
+        }
+        // WF-9.4, 9.5: connections of the port stand in the way of an exclusive binding only.
+        if sharing == Sharing::Exclusive && in_use(name) {
+            return Err(BindError::InUse);
+        }
+        Ok(self.insert(binding))
+    }
+
+    pub(super) fn unbind(&mut self, id: BindingId) {
         let port = self.bindings.remove(id.0 as usize).name.port;
         if let Some(ids) = self.by_port.get_mut(&port) {
             ids.retain(|&other| other != id);
@@ -143,37 +173,19 @@ impl Stack {
         if !name.ip.is_unspecified() && !self.is_local(name.ip) {
             return Err(BindError::NotAvailable);
         }
-        let name = if name.port == 0 {
-            let (table, addrs) = (&self.table, &self.addrs);
-            let free = |port| {
-                sharing != Sharing::Exclusive || !has_connections(table, addrs, Endpoint { port, ..name })
-            };
-            let port = self.ports.ephemeral(free).ok_or(BindError::Exhausted)?;
-            Endpoint { port, ..name }
-        } else {
-            name
-        };
-        let binding = Binding { name, sharing };
-        let others = self.ports.at(name.port).iter();
-        if let Some(error) = others.filter_map(|&id| conflict(*self.ports.get(id), binding)).next() {
-            return Err(error);
-        }
-        // WF-9.4, 9.5: connections of the port stand in the way of an exclusive binding only.
-        if sharing == Sharing::Exclusive && has_connections(&self.table, &self.addrs, name) {
-            return Err(BindError::InUse);
-        }
-        Ok(self.ports.insert(binding))
+        let (table, addrs) = (&self.table, &self.addrs);
+        self.ports.bind(name, sharing, |name| has_connections(table, addrs, name))
     }
 
     /// The name of a binding.
     #[must_use]
     pub fn bound_to(&self, id: BindingId) -> Endpoint {
-        self.ports.get(id).name
+        self.ports.bound_to(id)
     }
 
     /// Gives a name back.
     pub fn unbind(&mut self, id: BindingId) {
-        self.ports.remove(id);
+        self.ports.unbind(id);
     }
 
     /// This host's address for connections to `remote`, if it has one of that family.

@@ -61,6 +61,17 @@ impl Table {
         self.slots.iter().map(|(slot, conn)| (id(slot), conn))
     }
 
+    /// Connections that are not over.
+    pub(super) fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// The TIME-WAIT that ends first; the lower slot, if two end at once.
+    pub(super) fn oldest_time_wait(&self) -> Option<ConnId> {
+        let waiting = self.iter().filter(|(_, conn)| conn.state.name() == StateName::TimeWait);
+        waiting.min_by_key(|(_, conn)| conn.state.deadline().map(|d| d.at)).map(|(id, _)| id)
+    }
+
     pub(super) fn deadline(&self, slot: u32) -> Option<Instant> {
         self.slots.get(slot as usize)?.state.deadline().map(|d| d.at)
     }

@@ -71,6 +71,11 @@ impl Congestion {
         self.cwnd = grown;
     }
 
+    /// Segments are smaller from now on; the window is what it was.
+    pub(super) fn set_smss(&mut self, smss: u32) {
+        self.smss = smss;
+    }
+
     /// A loss was found while `flight` octets were in the network: the threshold sinks.
     pub(super) fn loss(&mut self, flight: u32) {
         self.reduce(flight, false);

@@ -1,6 +1,6 @@
 //! What a transition does to the world outside: a write-only list of effects, each with its rule.
 
-use super::StateName;
+use super::{StateName, Unreachable};
 use crate::packet::Segment;
 use crate::profile::Profile;
 use crate::rule::Rule;
@@ -27,7 +27,7 @@ impl Cx<'_> {
         self.out.push(Effect::Notify { notice, rule });
     }
 
-    pub(super) fn ignore(&mut self, rule: Rule) {
+    pub(crate) fn ignore(&mut self, rule: Rule) {
         self.out.push(Effect::Dropped { rule });
     }
 }
@@ -156,6 +156,8 @@ pub enum Notice {
     Acknowledged,
     /// The time given to CLOSE is over, with nothing but our FIN unacknowledged.
     CloseExpired,
+    /// ICMP says that something is not reached, for the time being.
+    SoftError(Unreachable),
     /// The connection is over.
     Ended(Cause),
 }
@@ -175,6 +177,10 @@ pub enum Cause {
     Refused,
     /// Our SYN was not answered.
     SynTimedOut,
+    /// Our SYN was not answered, and ICMP had said why.
+    Unreachable(Unreachable),
+    /// ICMP says that nothing will reach the other end.
+    HardError,
     /// Retransmission gave up.
     TimedOut,
     /// This end sent a RST.
@@ -189,9 +195,14 @@ impl Cause {
     /// Whether what was received and not yet read is lost (R8).
     pub(super) fn discards_unread(self, profile: &Profile) -> bool {
         match self {
-            Self::Finished | Self::ResetClosing | Self::TimedOut => false,
+            Self::Finished | Self::ResetClosing | Self::TimedOut | Self::HardError => false,
             Self::Reset | Self::ResetAfterFin => profile.rst_discards_unread,
-            Self::Refused | Self::SynTimedOut | Self::Aborted | Self::CloseExpired | Self::Deleted => true,
+            Self::Refused
+            | Self::SynTimedOut
+            | Self::Unreachable(_)
+            | Self::Aborted
+            | Self::CloseExpired
+            | Self::Deleted => true,
         }
     }
 }

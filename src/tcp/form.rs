@@ -11,7 +11,7 @@ use super::tcb::App;
 use super::throttle::Throttle;
 use super::{
     Cause, CloseWait, Closed, Closing, Established, FinWait1, FinWait2, LastAck, State, StateName, Tcb,
-    TimeWait,
+    TimeWait, Unreachable,
 };
 use crate::buf::Rope;
 use crate::form::Writer;
@@ -156,10 +156,11 @@ fn echo(echo: Option<Echo>, w: &mut Writer) {
 }
 
 fn syn_timer(timer: &SynTimer, w: &mut Writer) {
-    let SynTimer { at, first_sent, retransmissions, rtt } = timer;
+    let SynTimer { at, first_sent, retransmissions, unreachable, rtt } = timer;
     w.at("at", *at);
     w.at("first_sent", *first_sent);
     w.size("retransmissions", (*retransmissions).into());
+    w.put("unreachable", unreachable.map_or("nothing", unreachable_name));
     round_trip(rtt, w);
 }
 
@@ -361,6 +362,13 @@ fn unread(inbox: Option<&Rope>, w: &mut Writer) {
     w.text("inbox", inbox.map(Rope::to_bytes).unwrap_or_default());
 }
 
+const fn unreachable_name(what: Unreachable) -> &'static str {
+    match what {
+        Unreachable::Net => "net unreachable",
+        Unreachable::Host => "host unreachable",
+    }
+}
+
 const fn name(state: StateName) -> &'static str {
     match state {
         StateName::Closed => "CLOSED",
@@ -385,6 +393,8 @@ const fn cause_name(cause: Cause) -> &'static str {
         Cause::ResetClosing => "reset while closing",
         Cause::Refused => "refused",
         Cause::SynTimedOut => "SYN timed out",
+        Cause::Unreachable(what) => unreachable_name(what),
+        Cause::HardError => "hard error",
         Cause::TimedOut => "timed out",
         Cause::Aborted => "aborted",
         Cause::CloseExpired => "close expired",

@@ -41,6 +41,7 @@ pub mod closed;
 mod congestion;
 pub mod effect;
 mod form;
+mod icmp;
 pub mod listen;
 pub mod opening;
 pub(crate) mod options;
@@ -61,6 +62,7 @@ mod transmit;
 mod tests;
 
 pub use effect::{Cause, Cx, Effect, Effects, Notice};
+pub use icmp::{Told, Unreachable};
 pub use opening::{Origin, Settings, SynReceived, SynSent};
 pub use tcb::Tcb;
 

@@ -3,7 +3,7 @@
 use super::options::{self, Agreed, Echo, Offered};
 use super::tcb::{App, Tcb};
 use super::throttle::Throttle;
-use super::{Cause, Cx, Effect, Notice, State, StateName, TimeWait};
+use super::{Cause, Cx, Effect, Notice, State, StateName, TimeWait, Unreachable};
 use super::{receive::Receive, rtt::Rtt, send::Send};
 use crate::packet::{Flags, Segment};
 use crate::profile::{ListenerGone, MaxR2, Profile};
@@ -33,13 +33,15 @@ pub(super) struct SynTimer {
     pub(super) at: Instant,
     pub(super) first_sent: Instant,
     pub(super) retransmissions: u8,
+    /// What ICMP said was not reached, the last time it did.
+    pub(super) unreachable: Option<Unreachable>,
     pub(super) rtt: Rtt,
 }
 
 impl SynTimer {
     pub(super) fn start(cx: &Cx<'_>) -> Self {
         let rtt = Rtt::new(cx.profile);
-        let mut timer = Self { at: cx.now, first_sent: cx.now, retransmissions: 0, rtt };
+        let mut timer = Self { at: cx.now, first_sent: cx.now, retransmissions: 0, unreachable: None, rtt };
         timer.rearm(cx);
         timer
     }

@@ -345,6 +345,16 @@ impl Send {
         self.resend = Some(self.una);
     }
 
+    /// The path carries less than was thought: what is outstanding from `seq` on is sent again, in segments that fit.
+    pub(super) fn path_shrank(&mut self, mss: u16, seq: Seq) {
+        self.mss = mss;
+        self.congestion.set_smss(u32::from(mss));
+        self.resend = Some(self.resend.filter(|at| at.lt(seq)).unwrap_or(seq));
+        // Karn: what is sent again is not timed.
+        self.timed = None;
+        self.resent = true;
+    }
+
     /// Which rule a segment that goes out now has.
     pub(super) fn rule(&self, fin: bool, resent: Rule) -> Rule {
         match (self.resend, fin) {

@@ -25,7 +25,7 @@ impl State {
     }
 
     fn syn_timeout(mut self, cx: &mut Cx<'_>) -> Self {
-        match &mut self {
+        let unreachable = match &mut self {
             Self::SynSent(s) if s.retrying => {
                 s.retrying = false;
                 cx.out.push(Effect::Expired { rule: Rule::RefusedRetry });
@@ -39,6 +39,7 @@ impl State {
                     s.send_syn(Rule::Retransmission, cx);
                     return self;
                 }
+                s.timer.unreachable
             }
             Self::SynReceived(s) => {
                 if s.timer.again(cx) {
@@ -46,10 +47,11 @@ impl State {
                     s.send_syn_ack(Rule::Retransmission, cx);
                     return self;
                 }
+                s.timer.unreachable
             }
             with_tcb!() | Self::TimeWait(_) | Self::Closed(_) => return self,
-        }
-        self.over(Cause::SynTimedOut, Rule::SynGaveUp, cx)
+        };
+        self.over(unreachable.map_or(Cause::SynTimedOut, Cause::Unreachable), Rule::SynGaveUp, cx)
     }
 
     fn send_timeout(mut self, cx: &mut Cx<'_>) -> Self {

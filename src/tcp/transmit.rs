@@ -35,7 +35,7 @@ impl Tcb {
             let rule = rule.unwrap_or_else(|| self.snd.rule(next.fin, resent));
             self.emit(&next, rule, cx);
             acked = true;
-            resent = Rule::GoBack;
+            resent = if resent == Rule::PathMtu { resent } else { Rule::GoBack };
         }
         if let Some(rule) = ack
             && !acked

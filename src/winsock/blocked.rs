@@ -11,7 +11,7 @@ use super::socket::{Phase, SocketId};
 use super::{Return, Winsock};
 use crate::rule::Rule;
 use crate::stack::Stack;
-use crate::tcp::Cause;
+use crate::tcp::{Cause, Unreachable};
 use crate::time::Instant;
 use bytes::Bytes;
 
@@ -41,6 +41,13 @@ pub enum Wait {
         /// recv's flags.
         flags: i32,
     },
+    /// The same, and where it came from.
+    Recvfrom {
+        /// The most bytes to return.
+        len: usize,
+        /// recvfrom's flags.
+        flags: i32,
+    },
     /// Room in the send queue.
     Send {
         /// What to send.
@@ -51,6 +58,15 @@ pub enum Wait {
 }
 
 impl Wait {
+    /// Whether it receives (R5).
+    #[must_use]
+    pub const fn is_receive(&self) -> bool {
+        match self {
+            Self::Recv { .. } | Self::Recvfrom { .. } => true,
+            Self::Accept | Self::Connect | Self::Send { .. } | Self::Closesocket => false,
+        }
+    }
+
     /// The call's name.
     #[must_use]
     pub const fn call(&self) -> &'static str {
@@ -58,6 +74,7 @@ impl Wait {
             Self::Accept => "accept",
             Self::Connect => "connect",
             Self::Recv { .. } => "recv",
+            Self::Recvfrom { .. } => "recvfrom",
             Self::Send { .. } => "send",
             Self::Closesocket => "closesocket",
         }
@@ -98,12 +115,19 @@ impl Winsock {
                 }
             },
             // It was established and is over already: the next call on it says how.
-            Some(Cause::Reset | Cause::ResetAfterFin | Cause::ResetClosing | Cause::Finished) => {
+            Some(
+                Cause::Reset
+                | Cause::ResetAfterFin
+                | Cause::ResetClosing
+                | Cause::HardError
+                | Cause::Finished,
+            ) => {
                 socket.phase = Phase::Connected(conn);
             }
             Some(
                 cause @ (Cause::Refused
                 | Cause::SynTimedOut
+                | Cause::Unreachable(_)
                 | Cause::TimedOut
                 | Cause::Aborted
                 | Cause::CloseExpired
@@ -152,7 +176,15 @@ impl Winsock {
         match wait {
             Wait::Accept => self.try_accept(stack, now, thread, id),
             Wait::Connect => self.try_connect(id),
-            Wait::Recv { len, flags } => self.try_recv(stack, now, id, *len, *flags),
+            Wait::Recv { len, flags } if self.is_datagram(id) => {
+                self.try_recv_datagram(stack, id, (*len, *flags), false)
+            }
+            Wait::Recvfrom { len, flags } if self.is_datagram(id) => {
+                self.try_recv_datagram(stack, id, (*len, *flags), true)
+            }
+            Wait::Recv { len, flags } | Wait::Recvfrom { len, flags } => {
+                self.try_recv(stack, now, id, *len, *flags)
+            }
             Wait::Send { data } => self.try_send(stack, now, id, data),
             Wait::Closesocket => self.try_linger(stack, id),
         }
@@ -190,7 +222,7 @@ impl Winsock {
         match (socket.phase, socket.connect_failed) {
             (Phase::Connecting(..), _) => Attempt::Wait,
             (Phase::Connected(_), _) => Attempt::ok(Value::Zero),
-            (Phase::Unconnected | Phase::Listening(_) | Phase::Closing(_), error) => {
+            (Phase::Unconnected | Phase::Listening(_) | Phase::Closing(_) | Phase::Datagram(_), error) => {
                 Attempt::fail(error.unwrap_or(WsaError::ConnRefused))
             }
         }
@@ -200,10 +232,13 @@ impl Winsock {
 fn connect_error(cause: Cause) -> WsaError {
     match cause {
         Cause::SynTimedOut | Cause::TimedOut => WsaError::TimedOut,
+        Cause::Unreachable(Unreachable::Net) => WsaError::NetUnreach,
+        Cause::Unreachable(Unreachable::Host) => WsaError::HostUnreach,
         Cause::Refused
         | Cause::Reset
         | Cause::ResetAfterFin
         | Cause::ResetClosing
+        | Cause::HardError
         | Cause::Finished
         | Cause::Aborted
         | Cause::CloseExpired

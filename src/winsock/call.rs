@@ -30,6 +30,10 @@ pub mod consts {
     pub const AF_INET6: i32 = 23;
     /// A stream socket.
     pub const SOCK_STREAM: i32 = 1;
+    /// A datagram socket.
+    pub const SOCK_DGRAM: i32 = 2;
+    /// UDP, as a protocol.
+    pub const IPPROTO_UDP: i32 = 17;
     /// TCP, as a protocol and as a level of options.
     pub const IPPROTO_TCP: i32 = 6;
     /// The socket level of options.
@@ -143,6 +147,26 @@ pub enum Call {
         /// 0 or MSG_PEEK.
         flags: i32,
     },
+    /// `sendto(s, buf, len, flags, to)`: a stream socket ignores `to`.
+    Sendto {
+        /// The socket.
+        s: Handle,
+        /// The bytes, shared and not copied.
+        data: Bytes,
+        /// 0.
+        flags: i32,
+        /// The other end; none: the one that connect named.
+        to: Option<Endpoint>,
+    },
+    /// `recvfrom(s, buf, len, flags)`
+    Recvfrom {
+        /// The socket.
+        s: Handle,
+        /// The most bytes to return; a longer datagram is cut, and an error.
+        len: usize,
+        /// 0 or MSG_PEEK.
+        flags: i32,
+    },
     /// `shutdown(s, how)`
     Shutdown {
         /// The socket.
@@ -207,6 +231,8 @@ pub enum Value {
     Sent(usize),
     /// recv: the bytes, shared; none at the end of the stream.
     Received(Rope),
+    /// recvfrom of a datagram: the bytes, and where they came from.
+    ReceivedFrom(Rope, Endpoint),
     /// socket, WSACreateEvent: the new handle.
     Handle(Handle),
     /// accept: the new socket and its peer.

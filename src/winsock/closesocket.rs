@@ -18,7 +18,7 @@ impl Winsock {
     fn closing(&self, stack: &Stack, id: SocketId) -> Closing {
         let socket = self.sockets.get(id);
         let connection = match socket.phase {
-            Phase::Unconnected | Phase::Listening(_) => None,
+            Phase::Unconnected | Phase::Listening(_) | Phase::Datagram(_) => None,
             Phase::Connecting(conn, _) | Phase::Connected(conn) | Phase::Closing(conn) => {
                 Some(stack.state(conn))
             }
@@ -29,7 +29,7 @@ impl Winsock {
             (_, Some(state)) => Subject::Connection(state.name()),
         };
         let receiving = |&thread: &ThreadId| {
-            matches!(self.thread(thread).blocked, Some(Blocked { wait: Wait::Recv { .. }, .. }))
+            self.thread(thread).blocked.as_ref().is_some_and(|blocked| blocked.wait.is_receive())
         };
         Closing {
             subject,
@@ -82,7 +82,8 @@ impl Winsock {
     ) {
         match (self.sockets.get(id).phase, disposition) {
             (Phase::Listening(listener), _) => stack.close_listener(now, listener),
-            (Phase::Unconnected, _) => {}
+            (Phase::Unconnected | Phase::Datagram(None), _) => {}
+            (Phase::Datagram(Some(bound)), _) => stack.close_datagrams(bound),
             (Phase::Connecting(conn, _) | Phase::Connected(conn) | Phase::Closing(conn), what) => {
                 match what {
                     Disposition::Hard => stack.abort(now, conn, rule),

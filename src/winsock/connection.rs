@@ -25,15 +25,18 @@ impl Winsock {
             consts::AF_INET6 => Family::Inet6,
             _ => return Err(WsaError::AfNoSupport),
         };
-        match (kind, protocol) {
-            (consts::SOCK_STREAM, 0 | consts::IPPROTO_TCP) => {}
+        let phase = match (kind, protocol) {
+            (consts::SOCK_STREAM, 0 | consts::IPPROTO_TCP) => Phase::Unconnected,
+            (consts::SOCK_DGRAM, 0 | consts::IPPROTO_UDP) => Phase::Datagram(None),
+            (consts::SOCK_DGRAM, 1..=255) => return Err(WsaError::ProtoType),
+            (consts::SOCK_DGRAM, _) => return Err(WsaError::ProtoNoSupport),
             (consts::SOCK_STREAM, 1..=255) => return Err(WsaError::ProtoType),
             (consts::SOCK_STREAM, _) => return Err(WsaError::ProtoNoSupport),
             (_, _) => return Err(WsaError::SocktNoSupport),
-        }
+        };
         let socket = Socket {
             family,
-            phase: Phase::Unconnected,
+            phase,
             options: Options::new(stack.profile()),
             nonblocking: false,
             references: 1,
@@ -88,6 +91,8 @@ impl Winsock {
             Phase::Listening(listener) => stack.set_backlog(listener, backlog),
             Phase::Connected(_) | Phase::Closing(_) => return Err(WsaError::IsConn),
             Phase::Connecting(..) => return Err(WsaError::Inval),
+            // WF-10.16.
+            Phase::Datagram(_) => return Err(WsaError::OpNotSupp),
             Phase::Unconnected => {
                 let binding = socket.binding.ok_or(WsaError::Inval)?;
                 let Options { receive_buffer, nodelay, .. } = socket.options;
@@ -164,7 +169,7 @@ impl Winsock {
         let socket = self.sockets.get_mut(id);
         match socket.phase {
             Phase::Unconnected => {}
-            Phase::Listening(_) => return Err(WsaError::Inval),
+            Phase::Listening(_) | Phase::Datagram(_) => return Err(WsaError::Inval),
             Phase::Connecting(..) => return Err(WsaError::Already),
             Phase::Connected(_) | Phase::Closing(_) => return Err(WsaError::IsConn),
         }
@@ -180,11 +185,7 @@ impl Winsock {
             if fresh {
                 stack.unbind(binding);
             }
-            match error {
-                ConnectError::NotAvailable => WsaError::AddrNotAvail,
-                ConnectError::Unreachable => WsaError::NetUnreach,
-                ConnectError::InUse => WsaError::AddrInUse,
-            }
+            connect_error(error)
         })?;
         socket.binding = Some(binding);
         socket.phase = Phase::Connecting(conn, name);
@@ -195,6 +196,7 @@ impl Winsock {
         let socket = self.sockets.get(id);
         match (socket.phase, socket.binding) {
             (Phase::Connected(conn) | Phase::Connecting(conn, _), _) => Ok(Value::Name(stack.ends(conn).0)),
+            (Phase::Datagram(Some(bound)), _) => Ok(Value::Name(stack.datagrams_name(bound))),
             (_, Some(binding)) => Ok(Value::Name(stack.bound_to(binding))),
             (_, None) => Err(WsaError::Inval),
         }
@@ -205,6 +207,10 @@ impl Winsock {
             Phase::Connected(conn) => Ok(Value::Name(stack.ends(conn).1)),
             // WF-10.7.
             Phase::Connecting(_, peer) => Ok(Value::Name(peer)),
+            Phase::Datagram(bound) => {
+                let peer = bound.and_then(|bound| stack.datagrams_peer(bound));
+                peer.map(Value::Name).ok_or(WsaError::NotConn)
+            }
             Phase::Unconnected | Phase::Listening(_) | Phase::Closing(_) => Err(WsaError::NotConn),
         }
     }
@@ -215,7 +221,16 @@ fn waiting_places(backlog: i32) -> u32 {
     if backlog < 0 { backlog.unsigned_abs().clamp(200, 65_535) } else { backlog.unsigned_abs().max(1) }
 }
 
-fn bind_error(error: BindError) -> WsaError {
+pub(super) fn connect_error(error: ConnectError) -> WsaError {
+    match error {
+        ConnectError::NotAvailable => WsaError::AddrNotAvail,
+        ConnectError::Unreachable => WsaError::NetUnreach,
+        ConnectError::InUse => WsaError::AddrInUse,
+        ConnectError::Exhausted => WsaError::NoBufs,
+    }
+}
+
+pub(super) fn bind_error(error: BindError) -> WsaError {
     match error {
         BindError::InUse => WsaError::AddrInUse,
         BindError::Access => WsaError::Acces,

@@ -43,6 +43,7 @@ errors! {
     InProgress 10036 "WSAEINPROGRESS" "a blocking call is in progress";
     Already 10037 "WSAEALREADY" "a connect is under way";
     NotSock 10038 "WSAENOTSOCK" "the handle is no socket";
+    MsgSize 10040 "WSAEMSGSIZE" "the datagram is too long";
     ProtoType 10041 "WSAEPROTOTYPE" "the protocol does not fit the socket's type";
     NoProtoOpt 10042 "WSAENOPROTOOPT" "the option is unknown at this level";
     ProtoNoSupport 10043 "WSAEPROTONOSUPPORT" "the protocol is not there";
@@ -61,6 +62,7 @@ errors! {
     Shutdown 10058 "WSAESHUTDOWN" "that direction was shut down";
     TimedOut 10060 "WSAETIMEDOUT" "the peer did not answer";
     ConnRefused 10061 "WSAECONNREFUSED" "the peer refused the connection";
+    HostUnreach 10065 "WSAEHOSTUNREACH" "the host is not reached";
     VerNotSupported 10092 "WSAVERNOTSUPPORTED" "that version of Winsock is not supported";
     NotInitialised 10093 "WSANOTINITIALISED" "no successful WSAStartup is outstanding";
     InvalidHandle 6 "WSA_INVALID_HANDLE" "the handle is no event";

@@ -125,7 +125,7 @@ impl Winsock {
         w.put("wait", wait.call());
         match wait {
             Wait::Accept | Wait::Connect | Wait::Closesocket => {}
-            Wait::Recv { len, flags } => {
+            Wait::Recv { len, flags } | Wait::Recvfrom { len, flags } => {
                 w.count("len", *len);
                 w.put("flags", *flags);
             }
@@ -174,6 +174,9 @@ fn phase_form(phase: Phase, w: &mut Writer) {
             w.put("phase", "listening");
             return listener.form(w);
         }
+        // The stack knows whose datagrams are whose.
+        Phase::Datagram(Some(_)) => ("datagrams", None),
+        Phase::Datagram(None) => ("datagrams unbound", None),
         Phase::Connecting(conn, peer) => {
             w.put("peer", peer);
             ("connecting", Some(conn))

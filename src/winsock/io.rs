@@ -19,9 +19,11 @@ impl Winsock {
     pub(super) fn connection(&self, id: SocketId) -> Result<ConnId, WsaError> {
         match self.sockets.get(id).phase {
             Phase::Connected(conn) => Ok(conn),
-            Phase::Unconnected | Phase::Listening(_) | Phase::Connecting(..) | Phase::Closing(_) => {
-                Err(WsaError::NotConn)
-            }
+            Phase::Unconnected
+            | Phase::Listening(_)
+            | Phase::Connecting(..)
+            | Phase::Closing(_)
+            | Phase::Datagram(_) => Err(WsaError::NotConn),
         }
     }
 
@@ -78,8 +80,8 @@ impl Winsock {
         now: Instant,
         thread: ThreadId,
         (id, s): (SocketId, Handle),
-        len: usize,
         flags: i32,
+        wait: Wait,
     ) -> Outcome {
         if flags & !consts::MSG_PEEK != 0 {
             return self.immediate(Attempt::fail(WsaError::OpNotSupp));
@@ -87,7 +89,7 @@ impl Winsock {
         if let Some(refused) = self.shut_receiving(stack, id) {
             return self.immediate(refused);
         }
-        let blocked = Blocked { socket: id, handle: s, wait: Wait::Recv { len, flags }, since: now };
+        let blocked = Blocked { socket: id, handle: s, wait, since: now };
         self.attempt_or_block(stack, now, thread, blocked)
     }
 
@@ -127,6 +129,10 @@ impl Winsock {
 
     /// WF-4.4: after shutdown(SD_RECEIVE) a new receive fails; one that was pending before goes on (WF-4.7).
     fn shut_receiving(&self, stack: &Stack, id: SocketId) -> Option<Attempt> {
+        if self.is_datagram(id) {
+            let shut = self.sockets.get(id).receive_shut;
+            return shut.then_some(Attempt::Done(Err(WsaError::Shutdown), Rule::ShutDown));
+        }
         let conn = self.connection(id).ok().filter(|_| self.sockets.get(id).receive_shut)?;
         let (profile, cause) = (stack.profile(), stack.state(conn).cause());
         let reset = cause.filter(|c| matches!(c, Cause::Reset | Cause::ResetAfterFin));
@@ -140,8 +146,7 @@ impl Winsock {
 
     /// Whether a thread waits for data of the socket.
     fn is_receiving(&self, id: SocketId) -> bool {
-        let receiving =
-            |&t: &ThreadId| matches!(self.thread(t).blocked, Some(Blocked { wait: Wait::Recv { .. }, .. }));
+        let receiving = |&t: &ThreadId| self.thread(t).blocked.as_ref().is_some_and(|b| b.wait.is_receive());
         self.sockets.get(id).waiters.iter().any(receiving)
     }
 
@@ -153,12 +158,7 @@ impl Winsock {
         how: i32,
     ) -> Result<Value, WsaError> {
         let conn = self.connection(id)?;
-        let (receive, send) = match how {
-            consts::SD_RECEIVE => (true, false),
-            consts::SD_SEND => (false, true),
-            consts::SD_BOTH => (true, true),
-            _ => return Err(WsaError::Inval),
-        };
+        let (receive, send) = directions(how)?;
         // WF-4.13.
         let cause = stack.state(conn).cause();
         if let Some((error, _)) = cause.and_then(|cause| over(cause, stack.profile())) {
@@ -198,11 +198,26 @@ impl Winsock {
                 Ok(Value::Argument(arg))
             }
             consts::FIONREAD => {
-                let readable = self.connection(id).map_or(0, |conn| stack.state(conn).readable());
+                let readable = match self.sockets.get(id).phase {
+                    // The ioctlsocket page: the size of the first datagram.
+                    Phase::Datagram(bound) => bound.map_or(0, |bound| stack.first_datagram_len(bound)),
+                    Phase::Connected(conn) => stack.state(conn).readable(),
+                    Phase::Unconnected | Phase::Listening(_) | Phase::Connecting(..) | Phase::Closing(_) => 0,
+                };
                 Ok(Value::Argument(u32::try_from(readable).unwrap_or(u32::MAX)))
             }
             _ => Err(WsaError::OpNotSupp),
         }
+    }
+}
+
+/// What shutdown shuts: receiving, sending (WF-4.2).
+pub(super) fn directions(how: i32) -> Result<(bool, bool), WsaError> {
+    match how {
+        consts::SD_RECEIVE => Ok((true, false)),
+        consts::SD_SEND => Ok((false, true)),
+        consts::SD_BOTH => Ok((true, true)),
+        _ => Err(WsaError::Inval),
     }
 }
 
@@ -216,6 +231,8 @@ pub(super) fn pending_error(cause: Cause, profile: &Profile) -> Option<WsaError>
         | Cause::ResetAfterFin
         | Cause::TimedOut
         | Cause::SynTimedOut
+        | Cause::Unreachable(_)
+        | Cause::HardError
         | Cause::Aborted
         | Cause::CloseExpired
         | Cause::Refused
@@ -232,7 +249,8 @@ fn over(cause: Cause, profile: &Profile) -> Option<(WsaError, Rule)> {
             ResetCode::ConnReset => (WsaError::ConnReset, Rule::ConnectionReset),
             ResetCode::ConnAborted => (WsaError::ConnAborted, Rule::ConnectionReset),
         },
-        Cause::TimedOut | Cause::SynTimedOut => match profile.give_up {
+        Cause::HardError => (WsaError::ConnReset, Rule::UnreachableForGood),
+        Cause::TimedOut | Cause::SynTimedOut | Cause::Unreachable(_) => match profile.give_up {
             GiveUpCode::TimedOut => (WsaError::TimedOut, Rule::ConnectionTimedOut),
             GiveUpCode::ConnAborted => (WsaError::ConnAborted, Rule::ConnectionTimedOut),
         },

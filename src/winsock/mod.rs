@@ -16,6 +16,7 @@ pub mod call;
 pub mod close;
 mod closesocket;
 mod connection;
+mod datagrams;
 pub mod error;
 mod form;
 mod io;
@@ -243,6 +244,8 @@ impl Winsock {
             | Call::Connect { s, .. }
             | Call::Send { s, .. }
             | Call::Recv { s, .. }
+            | Call::Sendto { s, .. }
+            | Call::Recvfrom { s, .. }
             | Call::Shutdown { s, .. }
             | Call::Setsockopt { s, .. }
             | Call::Getsockopt { s, .. }
@@ -266,15 +269,34 @@ impl Winsock {
         call: Call,
     ) -> Outcome {
         let result = match call {
+            Call::Bind { name, .. } if self.is_datagram(id) => self.bind_datagrams(stack, id, name),
             Call::Bind { name, .. } => self.bind(stack, id, name),
             Call::Listen { backlog, .. } => self.listen(stack, id, backlog),
             Call::Accept { .. } => {
                 let blocked = Blocked { socket: id, handle: s, wait: blocked::Wait::Accept, since: now };
                 return self.attempt_or_block(stack, now, thread, blocked);
             }
+            Call::Connect { name, .. } if self.is_datagram(id) => self.connect_datagrams(stack, id, name),
             Call::Connect { name, .. } => return self.connect(stack, now, thread, (id, s), name),
+            Call::Send { data, flags, .. } if self.is_datagram(id) => {
+                return self.send_datagram(stack, id, (data, flags), None);
+            }
             Call::Send { data, flags, .. } => return self.send(stack, now, thread, (id, s), data, flags),
-            Call::Recv { len, flags, .. } => return self.recv(stack, now, thread, (id, s), len, flags),
+            Call::Recv { len, flags, .. } => {
+                let wait = blocked::Wait::Recv { len, flags };
+                return self.recv(stack, now, thread, (id, s), flags, wait);
+            }
+            Call::Sendto { data, flags, to, .. } if self.is_datagram(id) => {
+                return self.send_datagram(stack, id, (data, flags), to);
+            }
+            Call::Sendto { data, flags, .. } => {
+                return self.send(stack, now, thread, (id, s), data, flags);
+            }
+            Call::Recvfrom { len, flags, .. } => {
+                let wait = blocked::Wait::Recvfrom { len, flags };
+                return self.recv(stack, now, thread, (id, s), flags, wait);
+            }
+            Call::Shutdown { how, .. } if self.is_datagram(id) => self.shutdown_datagrams(id, how),
             Call::Shutdown { how, .. } => self.shutdown(stack, now, id, how),
             Call::Setsockopt { level, name, value, .. } => {
                 self.setsockopt(stack, now, id, (level, name), value.as_ref())

@@ -140,14 +140,14 @@ impl Winsock {
         (level, optname): (i32, i32),
         value: Option<&Bytes>,
     ) -> Result<Value, WsaError> {
-        let row = find(level, optname)?;
+        let row = self.find_for(id, level, optname)?;
         let given = given(row, value.ok_or(WsaError::Fault)?)?;
         if !row.settable {
             return Err(WsaError::NoProtoOpt);
         }
         let profile = stack.profile();
         let socket = self.sockets.get_mut(id);
-        let bound = socket.binding.is_some();
+        let bound = socket.binding.is_some() || matches!(socket.phase, Phase::Datagram(Some(_)));
         let options = &mut socket.options;
         match (row.name, given) {
             (_, Given::Nothing) => {}
@@ -187,6 +187,13 @@ impl Winsock {
         Ok(Value::Zero)
     }
 
+    /// WF-2.38: lingering and Nagle's algorithm are no options of a datagram socket.
+    fn find_for(&self, id: SocketId, level: i32, optname: i32) -> Result<&'static Row, WsaError> {
+        let row = find(level, optname)?;
+        let of_streams = matches!(row.name, Name::Linger | Name::DontLinger | Name::NoDelay);
+        if of_streams && self.is_datagram(id) { Err(WsaError::NoProtoOpt) } else { Ok(row) }
+    }
+
     /// Options that the connection or the listener acts on.
     fn apply_options(&mut self, stack: &mut Stack, now: Instant, id: SocketId) {
         let socket = self.sockets.get(id);
@@ -197,7 +204,8 @@ impl Winsock {
                 stack.set_nodelay(now, conn, nodelay);
             }
             Phase::Listening(listener) => stack.set_listener_options(listener, receive_buffer, nodelay),
-            Phase::Unconnected => {}
+            Phase::Datagram(Some(bound)) => stack.set_datagram_buffer(bound, receive_buffer),
+            Phase::Unconnected | Phase::Datagram(None) => {}
         }
     }
 
@@ -208,7 +216,7 @@ impl Winsock {
         (level, optname): (i32, i32),
         len: usize,
     ) -> Result<Value, WsaError> {
-        let row = find(level, optname)?;
+        let row = self.find_for(id, level, optname)?;
         let least = if row.kind == Kind::Bool { 1 } else { 4 };
         if len < least {
             return Err(WsaError::Fault);

@@ -5,7 +5,7 @@ use super::error::WsaError;
 use super::options::Options;
 use super::process::{ProcessId, ThreadId};
 use crate::addr::Endpoint;
-use crate::stack::{BindingId, ConnId, ListenerId};
+use crate::stack::{BindingId, ConnId, DatagramsId, ListenerId};
 use crate::time::Instant;
 use alloc::collections::VecDeque;
 use slab::Slab;
@@ -38,6 +38,8 @@ pub(super) enum Phase {
     Connecting(ConnId, Endpoint),
     /// Connected once; the connection may be over.
     Connected(ConnId),
+    /// A datagram socket, bound or not.
+    Datagram(Option<DatagramsId>),
     /// closesocket is lingering; no handle is left.
     Closing(ConnId),
 }

@@ -54,7 +54,7 @@ impl Winsock {
     pub fn socket_status(&self, stack: &Stack, process: ProcessId, handle: Handle) -> Option<SocketStatus> {
         let id = self.socket_of(process, handle).ok()?;
         Some(match self.sockets.get(id).phase {
-            Phase::Unconnected => SocketStatus { state: StateName::Closed, ends: None },
+            Phase::Unconnected | Phase::Datagram(_) => SocketStatus { state: StateName::Closed, ends: None },
             Phase::Listening(_) => SocketStatus { state: StateName::Listen, ends: None },
             Phase::Connecting(conn, _) | Phase::Connected(conn) | Phase::Closing(conn) => {
                 SocketStatus { state: stack.state(conn).name(), ends: Some(stack.ends(conn)) }

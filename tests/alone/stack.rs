@@ -107,6 +107,7 @@ impl Alone {
             match output {
                 Output::Transmit { packet, .. } => packets.push(packet),
                 Output::Dropped { .. }
+                | Output::Emit { .. }
                 | Output::Became { .. }
                 | Output::Expired { .. }
                 | Output::Notified { .. } => {}

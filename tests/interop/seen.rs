@@ -56,6 +56,8 @@ impl Sink for Seen {
             | What::Blocked { .. }
             | What::Returned { .. }
             | What::Received { .. }
+            | What::SentMessage { .. }
+            | What::ReceivedMessage { .. }
             | What::Dropped { .. }
             | What::Notified { .. }
             | What::Crashed

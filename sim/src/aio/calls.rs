@@ -170,6 +170,30 @@ impl Winsock {
         }
     }
 
+    /// `sendto(s, data, 0, to)`: the bytes are shared, not copied. The number of bytes taken.
+    ///
+    /// # Errors
+    /// As the call.
+    pub async fn sendto(&self, s: Handle, data: Bytes, to: Endpoint) -> Result<usize> {
+        match self.call(Call::Sendto { s, data, flags: 0, to: Some(to) }).await? {
+            Value::Sent(n) => Ok(n),
+            other => unexpected(&other),
+        }
+    }
+
+    /// `recvfrom(s, len, 0)`: a datagram of up to `len` bytes, and where it came from; of a stream socket, bytes as
+    /// recv has them, and nothing.
+    ///
+    /// # Errors
+    /// As the call.
+    pub async fn recvfrom(&self, s: Handle, len: usize) -> Result<(Rope, Option<Endpoint>)> {
+        match self.call(Call::Recvfrom { s, len, flags: 0 }).await? {
+            Value::ReceivedFrom(data, from) => Ok((data, Some(from))),
+            Value::Received(data) => Ok((data, None)),
+            other => unexpected(&other),
+        }
+    }
+
     /// `recv(s, buf, 0)`, copying. The number of bytes; 0 at the end of the stream.
     ///
     /// # Errors

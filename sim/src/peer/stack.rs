@@ -186,6 +186,7 @@ impl Smoltcp {
             match arrival {
                 // A packet that a link has carried has bytes.
                 Arrival::Packet(packet) => self.queue.arrived.extend(wire::encode(&packet)),
+                Arrival::Message(message) => self.queue.arrived.extend(wire::message::encode(&message)),
                 Arrival::Bytes(datagram) => self.queue.arrived.push_back(datagram),
             }
         }

@@ -148,7 +148,9 @@ fn length(args: &[At<Arg>]) -> Option<i64> {
 pub(super) fn made_up(call: &CallEvent) -> u64 {
     let text = matches!(call.args.get(1).map(|a| &a.value), Some(Arg::Text(_)));
     match call.name.value.as_str() {
-        "send" | "write" if !text => length(&call.args).and_then(|n| u64::try_from(n).ok()).unwrap_or(0),
+        "send" | "write" | "sendto" if !text => {
+            length(&call.args).and_then(|n| u64::try_from(n).ok()).unwrap_or(0)
+        }
         _ => 0,
     }
 }
@@ -206,8 +208,24 @@ pub(super) fn prepare(call: &CallEvent, names: &Names, addresses: &Addresses) ->
             let name = a.address(1, addresses.other, addresses.other.ip)?;
             Call::Connect { s: a.socket(0)?, name }
         }
-        "send" | "write" => send(&a)?,
-        "recv" | "read" => recv(&a)?,
+        "send" | "write" => {
+            let (s, data) = sent(&a)?;
+            Call::Send { s, data, flags: 0 }
+        }
+        "sendto" => {
+            let (s, data) = sent(&a)?;
+            let last = a.args.len().checked_sub(1).filter(|&n| matches!(a.get(n), Some(Arg::Address(..))));
+            let to = last.map(|n| a.address(n, any, addresses.other.ip)).transpose()?;
+            Call::Sendto { s, data, flags: 0, to }
+        }
+        "recv" | "read" => {
+            let (s, len, flags) = received(&a)?;
+            Call::Recv { s, len, flags }
+        }
+        "recvfrom" => {
+            let (s, len, flags) = received(&a)?;
+            Call::Recvfrom { s, len, flags }
+        }
         "recv_all" => return Ok(Op::RecvAll(a.socket(0)?)),
         "shutdown" => Call::Shutdown { s: a.socket(0)?, how: a.int32(1, "SD_RECEIVE, SD_SEND or SD_BOTH")? },
         "closesocket" | "close" => Call::Closesocket { s: a.socket(0)? },
@@ -242,7 +260,7 @@ pub(super) fn prepare(call: &CallEvent, names: &Names, addresses: &Addresses) ->
 }
 
 /// `send(3, 1000)`, `send(3, "text", 4, 0)`, `write(3, ..., 1000)`: the bytes are filled in by position later.
-fn send(a: &Args<'_>) -> Result<Call, Refusal> {
+fn sent(a: &Args<'_>) -> Result<(Handle, Bytes), Refusal> {
     let s = a.socket(0)?;
     a.flags(&["MSG_NOSIGNAL"])?;
     let data = match (a.get(1), a.length()) {
@@ -257,10 +275,10 @@ fn send(a: &Args<'_>) -> Result<Call, Refusal> {
         },
         (_, None) => return a.malformed("a socket and a length, or a text"),
     };
-    Ok(Call::Send { s, data, flags: 0 })
+    Ok((s, data))
 }
 
-fn recv(a: &Args<'_>) -> Result<Call, Refusal> {
+fn received(a: &Args<'_>) -> Result<(Handle, usize, i32), Refusal> {
     let s = a.socket(0)?;
     a.flags(&["MSG_PEEK", "MSG_NOSIGNAL"])?;
     if a.get(1) == Some(&Arg::Null) {
@@ -268,7 +286,7 @@ fn recv(a: &Args<'_>) -> Result<Call, Refusal> {
     }
     let peek = a.args.iter().any(|arg| matches!(&arg.value, Arg::Names(n) if n == &["MSG_PEEK"]));
     match a.length().and_then(|n| usize::try_from(n).ok()) {
-        Some(len) => Ok(Call::Recv { s, len, flags: if peek { consts::MSG_PEEK } else { 0 } }),
+        Some(len) => Ok((s, len, if peek { consts::MSG_PEEK } else { 0 })),
         None => a.malformed("a socket and a length"),
     }
 }
@@ -357,7 +375,7 @@ pub(super) fn compare(
     let number = match value {
         Value::Zero | Value::Name(_) | Value::Option(_) | Value::Argument(_) | Value::Startup(..) => 0,
         Value::Sent(n) => i64::try_from(*n).unwrap_or(i64::MAX),
-        Value::Received(data) => i64::try_from(data.len()).unwrap_or(i64::MAX),
+        Value::Received(data) | Value::ReceivedFrom(data, _) => i64::try_from(data.len()).unwrap_or(i64::MAX),
         Value::LastError(code) => i64::from(*code),
         Value::Handle(handle) | Value::Accepted(handle, _) => {
             return match expected.value.as_ref().map(|v| &v.value) {
@@ -419,7 +437,7 @@ fn compare_braces(value: &Value, expected: &Expected, addresses: &Addresses) -> 
             (Value::Startup(agreed, _), wanted) => {
                 key.is_none_or(|k| k != "version") || int_of(wanted) == Some(i64::from(*agreed))
             }
-            (Value::Name(name), Arg::Address(host, port)) => {
+            (Value::Name(name) | Value::ReceivedFrom(_, name), Arg::Address(host, port)) => {
                 let ip = host.as_ref().map(|h| addresses.host(h));
                 *port == name.port && ip.is_none_or(|ip| ip == Ok(name.ip))
             }

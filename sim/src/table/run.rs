@@ -62,6 +62,8 @@ impl Sink for Watch {
                 | What::Returned { .. }
                 | What::Blocked { .. }
                 | What::Received { .. }
+                | What::SentMessage { .. }
+                | What::ReceivedMessage { .. }
                 | What::Dropped { .. }
                 | What::Timer { .. }
                 | What::Notified { .. }

@@ -13,9 +13,15 @@ pub fn pcapng(log: &Log, world: &World) -> Vec<u8> {
     let mut writer = Writer::new();
     let interfaces: Vec<u32> = world.hosts().map(|id| writer.interface(world.name(id))).collect();
     for entry in log.entries() {
-        let (Some(host), What::Sent { packet, rule, fate }) = (entry.host, &entry.what) else { continue };
+        let (bytes, rule, fate) = if let What::Sent { packet, rule, fate } = &entry.what {
+            (wire::encode(packet), rule, fate)
+        } else if let What::SentMessage { message, rule, fate } = &entry.what {
+            (wire::message::encode(message), rule, fate)
+        } else {
+            continue;
+        };
         // What cannot be written as bytes never was on a wire.
-        let Ok(bytes) = wire::encode(packet) else { continue };
+        let (Some(host), Ok(bytes)) = (entry.host, bytes) else { continue };
         let fate = match fate {
             Fate::Arrives(at) => format!("arrives at {at}"),
             Fate::ArrivesTwice(at) => format!("arrives at {at}, and once more"),

@@ -1,5 +1,6 @@
 //! The log as `tracing` events with virtual time, so that it interleaves with a program's own.
 
+use super::messages::describe as describe_message;
 use super::{Entry, Sink, What, describe_call, describe_result};
 
 /// A sink that publishes each entry as a `tracing` event: target `closewait`, level DEBUG, fields `at` (virtual
@@ -35,6 +36,12 @@ fn message(what: &What) -> (Option<closewait::rule::Rule>, String) {
         }
         What::Received { packet } => {
             (None, format!("{} < {}: {}", packet.dst, packet.src, packet.segment.flags))
+        }
+        What::SentMessage { message, rule, .. } => {
+            (Some(*rule), format!("{} > {}: {}", message.src(), message.dst(), describe_message(message)))
+        }
+        What::ReceivedMessage { message } => {
+            (None, format!("{} < {}: {}", message.dst(), message.src(), describe_message(message)))
         }
         What::Dropped { local, remote, rule } => (Some(*rule), format!("dropped {remote} > {local}")),
         What::State { local, from, to, rule, .. } => (Some(*rule), format!("{local}: {from} -> {to}")),

@@ -4,8 +4,9 @@ use super::places::Places;
 use super::{Entry, Log, What, describe_call, describe_result};
 use crate::link::Fate;
 use crate::world::World;
-use closewait::packet::{Options, Packet, Timestamps};
+use closewait::packet::{Icmp, Message, Options, Packet, Quote, Timestamps};
 use closewait::rule::Rule;
+use closewait::time::Instant;
 use serde::Serialize;
 
 /// The version of the lines: another key is no new version, another meaning is.
@@ -26,6 +27,8 @@ struct Line<'a> {
     result: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     packet: Option<PacketLine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<MessageLine>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fate: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,6 +102,50 @@ impl From<&Packet> for PacketLine {
     }
 }
 
+#[derive(Serialize)]
+struct MessageLine {
+    src: String,
+    dst: String,
+    what: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quotes: Option<QuoteLine>,
+}
+
+#[derive(Serialize)]
+struct QuoteLine {
+    src: String,
+    dst: String,
+    seq: u32,
+}
+
+impl From<&Message> for MessageLine {
+    fn from(message: &Message) -> Self {
+        let quotes = match message {
+            Message::Udp(_) => None,
+            Message::Icmp(Icmp { quote: Quote { src, dst, seq, .. }, .. }) => {
+                Some(QuoteLine { src: src.to_string(), dst: dst.to_string(), seq: seq.0 })
+            }
+        };
+        let (src, dst) = (message.src().to_string(), message.dst().to_string());
+        Self { src, dst, what: super::messages::describe(message), quotes }
+    }
+}
+
+/// What became of a datagram, and when it arrives if it does.
+fn became(fate: Fate) -> (Option<&'static str>, Option<u64>) {
+    let (word, at) = match fate {
+        Fate::Arrives(at) => ("arrives", Some(at)),
+        Fate::ArrivesTwice(at) => ("arrives twice", Some(at)),
+        Fate::ArrivesCorrupt(at) => ("arrives corrupt", Some(at)),
+        Fate::Lost => ("lost", None),
+        Fate::Cut => ("cut", None),
+        Fate::QueueFull => ("queue full", None),
+        Fate::TooBig => ("too big", None),
+        Fate::NoRoute => ("no route", None),
+    };
+    (Some(word), at.map(Instant::as_nanos))
+}
+
 /// The log, a line an entry.
 #[must_use]
 pub fn jsonl(log: &Log, world: &World) -> String {
@@ -122,6 +169,7 @@ fn line<'a>(entry: &'a Entry, world: &'a World, places: &Places<'a>) -> Line<'a>
         call: None,
         result: None,
         packet: None,
+        message: None,
         fate: None,
         arrives_ns: None,
         local: None,
@@ -158,21 +206,22 @@ fn line<'a>(entry: &'a Entry, world: &'a World, places: &Places<'a>) -> Line<'a>
         What::Sent { packet, rule, fate } => {
             line.event = "sent";
             line.packet = Some(packet.into());
-            (line.fate, line.arrives_ns) = match fate {
-                Fate::Arrives(at) => (Some("arrives"), Some(at.as_nanos())),
-                Fate::ArrivesTwice(at) => (Some("arrives twice"), Some(at.as_nanos())),
-                Fate::ArrivesCorrupt(at) => (Some("arrives corrupt"), Some(at.as_nanos())),
-                Fate::Lost => (Some("lost"), None),
-                Fate::Cut => (Some("cut"), None),
-                Fate::QueueFull => (Some("queue full"), None),
-                Fate::TooBig => (Some("too big"), None),
-                Fate::NoRoute => (Some("no route"), None),
-            };
+            (line.fate, line.arrives_ns) = became(*fate);
             because(&mut line, rule);
         }
         What::Received { packet } => {
             line.event = "received";
             line.packet = Some(packet.into());
+        }
+        What::SentMessage { message, rule, fate } => {
+            line.event = "sent message";
+            line.message = Some(message.into());
+            (line.fate, line.arrives_ns) = became(*fate);
+            because(&mut line, rule);
+        }
+        What::ReceivedMessage { message } => {
+            line.event = "received message";
+            line.message = Some(message.into());
         }
         What::Dropped { local, remote, rule } => {
             line.event = "dropped";

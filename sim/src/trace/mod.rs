@@ -13,6 +13,7 @@ mod capture;
 mod events;
 mod jsonl;
 pub mod ladder;
+pub(crate) mod messages;
 pub(crate) mod numbers;
 mod places;
 mod script;
@@ -31,7 +32,7 @@ use crate::link::{Fate, Verdict};
 use crate::wire::WireError;
 use crate::world::{HostId, LinkId};
 use closewait::addr::Endpoint;
-use closewait::packet::Packet;
+use closewait::packet::{Message, Packet};
 use closewait::rule::Rule;
 use closewait::stack;
 use closewait::tcp::{Notice, StateName};
@@ -88,6 +89,20 @@ pub enum What {
     Received {
         /// The packet.
         packet: Packet,
+    },
+    /// A datagram without a TCP segment was handed to a link.
+    SentMessage {
+        /// The datagram.
+        message: Message,
+        /// Why it was sent.
+        rule: Rule,
+        /// What became of it.
+        fate: Fate,
+    },
+    /// A datagram without a TCP segment arrived.
+    ReceivedMessage {
+        /// The datagram.
+        message: Message,
     },
     /// An arrived packet was dropped.
     Dropped {
@@ -164,7 +179,7 @@ impl What {
     pub(crate) fn from_stack(output: &stack::Output) -> Option<Self> {
         use stack::Output;
         Some(match *output {
-            Output::Transmit { .. } => return None,
+            Output::Transmit { .. } | Output::Emit { .. } => return None,
             Output::Dropped { remote, local, rule } => Self::Dropped { local, remote, rule },
             Output::Became { local, remote, from, to, rule } => Self::State { local, remote, from, to, rule },
             Output::Expired { local, remote, rule } => Self::Timer { local, remote, rule },
@@ -185,7 +200,7 @@ pub trait Sink {
         true
     }
 
-    /// Judges a packet that is about to enter a link. What stands beside a world can so be a fault, too.
+    /// Judges a packet that is about to enter a link; datagrams without a TCP segment pass unjudged. What stands beside a world can so be a fault, too.
     fn verdict(&mut self, _from: HostId, _packet: &Packet) -> Verdict {
         Verdict::Pass
     }

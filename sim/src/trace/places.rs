@@ -40,7 +40,7 @@ impl<'a> Places<'a> {
     pub(super) fn call(&self, call: &Call) -> String {
         let text = super::describe_call(call);
         match call {
-            Call::Bind { name, .. } | Call::Connect { name, .. } => {
+            Call::Bind { name, .. } | Call::Connect { name, .. } | Call::Sendto { to: Some(name), .. } => {
                 text.replacen(&name.to_string(), &self.name(*name), 1)
             }
             Call::WsaStartup { .. }
@@ -54,6 +54,8 @@ impl<'a> Places<'a> {
             | Call::Accept { .. }
             | Call::Send { .. }
             | Call::Recv { .. }
+            | Call::Sendto { to: None, .. }
+            | Call::Recvfrom { .. }
             | Call::Shutdown { .. }
             | Call::Closesocket { .. }
             | Call::Setsockopt { .. }
@@ -67,7 +69,7 @@ impl<'a> Places<'a> {
     /// A result, with hosts by name.
     pub(super) fn result(&self, result: &CallResult) -> String {
         let text = super::describe_result(result);
-        if let Ok(Value::Accepted(_, end) | Value::Name(end)) = result {
+        if let Ok(Value::Accepted(_, end) | Value::Name(end) | Value::ReceivedFrom(_, end)) = result {
             text.replacen(&end.to_string(), &self.name(*end), 1)
         } else {
             text

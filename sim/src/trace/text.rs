@@ -24,6 +24,14 @@ pub fn describe_call(call: &Call) -> String {
             format!("recv({s}, {len}, MSG_PEEK)")
         }
         Call::Recv { s, len, .. } => format!("recv({s}, {len})"),
+        Call::Sendto { s, data, to, .. } => match to {
+            Some(to) => format!("sendto({s}, {}, {to})", data.len()),
+            None => format!("sendto({s}, {})", data.len()),
+        },
+        Call::Recvfrom { s, len, flags } if flags & consts::MSG_PEEK != 0 => {
+            format!("recvfrom({s}, {len}, MSG_PEEK)")
+        }
+        Call::Recvfrom { s, len, .. } => format!("recvfrom({s}, {len})"),
         Call::Shutdown { s, how } => format!("shutdown({s}, {})", how_name(*how)),
         Call::Closesocket { s } => format!("closesocket({s})"),
         Call::Setsockopt { s, level, name, value } => {
@@ -46,6 +54,7 @@ pub fn describe_result(result: &CallResult) -> String {
         Ok(Value::Zero) => "0".into(),
         Ok(Value::Sent(n)) => n.to_string(),
         Ok(Value::Received(data)) => data.len().to_string(),
+        Ok(Value::ReceivedFrom(data, from)) => format!("{} {{{from}}}", data.len()),
         Ok(Value::Handle(handle)) => handle.to_string(),
         Ok(Value::Accepted(handle, peer)) => format!("{handle} {{{peer}}}"),
         Ok(Value::Name(name)) => format!("0 {{{name}}}"),
@@ -70,11 +79,19 @@ fn family_name(family: i32) -> String {
 }
 
 fn kind_name(kind: i32) -> String {
-    if kind == consts::SOCK_STREAM { "SOCK_STREAM".into() } else { kind.to_string() }
+    match kind {
+        consts::SOCK_STREAM => "SOCK_STREAM".into(),
+        consts::SOCK_DGRAM => "SOCK_DGRAM".into(),
+        other => other.to_string(),
+    }
 }
 
 fn protocol_name(protocol: i32) -> String {
-    if protocol == consts::IPPROTO_TCP { "IPPROTO_TCP".into() } else { protocol.to_string() }
+    match protocol {
+        consts::IPPROTO_TCP => "IPPROTO_TCP".into(),
+        consts::IPPROTO_UDP => "IPPROTO_UDP".into(),
+        other => other.to_string(),
+    }
 }
 
 fn how_name(how: i32) -> String {

@@ -76,6 +76,8 @@ fn line(entry: &Entry) -> Option<String> {
         What::State { from, to, rule, .. } => format!("  {from} -> {to} | {rule}"),
         What::Timer { rule, .. } => format!("  timer | {rule}"),
         What::Notified { .. }
+        | What::SentMessage { .. }
+        | What::ReceivedMessage { .. }
         | What::Undecodable { .. }
         | What::Crashed
         | What::NetworkFailed

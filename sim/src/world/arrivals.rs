@@ -3,9 +3,11 @@
 use super::{HostId, World};
 use crate::link::Arrival;
 use crate::trace::{Sink, What};
-use crate::wire::{OptionList, WireError, decode_and_judge_options};
-use closewait::packet::Packet;
+use crate::wire::{OptionList, WireError, decode_and_judge_options, message};
+use closewait::host::Host;
+use closewait::packet::{Message, Packet};
 use closewait::rule::Rule;
+use closewait::time::Instant;
 use std::collections::BTreeMap;
 
 /// How much of what arrives as bytes is no packet, and why ([`WireError`]); what the stack drops, by its rule.
@@ -33,24 +35,45 @@ pub struct Arrivals {
     pub bad_data_offset: u64,
     /// A wrong TCP checksum.
     pub bad_tcp_checksum: u64,
+    /// UDP with a length that is not its own.
+    pub bad_udp_length: u64,
+    /// A wrong UDP checksum.
+    pub bad_udp_checksum: u64,
+    /// ICMP that is no error message.
+    pub not_icmp_error: u64,
+    /// A wrong ICMP checksum.
+    pub bad_icmp_checksum: u64,
     /// Packets that the stack dropped; while its network has failed, also such as were to leave.
     pub dropped: BTreeMap<Rule, u64>,
 }
 
+/// What has arrived.
+enum Read {
+    Packet(Packet),
+    Message(Message),
+}
+
 impl Arrivals {
-    /// The packet that has arrived, if it is one.
-    pub(super) fn read(&mut self, arrival: Arrival) -> Result<Packet, WireError> {
-        let packet = match arrival {
-            Arrival::Packet(packet) => packet,
-            Arrival::Bytes(datagram) => {
-                let (packet, options) =
-                    decode_and_judge_options(&datagram).inspect_err(|error| self.refused(error))?;
-                self.illegal_option_length += u64::from(options == OptionList::Illegal);
-                packet
-            }
+    /// What has arrived, if it is a packet.
+    fn read(&mut self, arrival: Arrival) -> Result<Read, WireError> {
+        let read = match arrival {
+            Arrival::Packet(packet) => Read::Packet(packet),
+            Arrival::Message(message) => Read::Message(*message),
+            Arrival::Bytes(datagram) => self.decode(&datagram).inspect_err(|error| self.refused(error))?,
         };
         self.packets += 1;
-        Ok(packet)
+        Ok(read)
+    }
+
+    fn decode(&mut self, datagram: &[u8]) -> Result<Read, WireError> {
+        match decode_and_judge_options(datagram) {
+            Ok((packet, options)) => {
+                self.illegal_option_length += u64::from(options == OptionList::Illegal);
+                Ok(Read::Packet(packet))
+            }
+            Err(WireError::UnknownProtocol { .. }) => message::decode(datagram).map(Read::Message),
+            Err(error) => Err(error),
+        }
     }
 
     fn refused(&mut self, error: &WireError) {
@@ -61,9 +84,13 @@ impl Arrivals {
             WireError::BadTotalLength { .. } => &mut self.bad_total_length,
             WireError::BadIpv4Checksum => &mut self.bad_ip_checksum,
             WireError::Fragment => &mut self.fragment,
-            WireError::UnknownProtocol { .. } => &mut self.unknown_protocol,
+            WireError::UnknownProtocol { .. } | WireError::NotMessage { .. } => &mut self.unknown_protocol,
             WireError::BadTcpHeaderLength { .. } => &mut self.bad_data_offset,
             WireError::BadTcpChecksum => &mut self.bad_tcp_checksum,
+            WireError::BadUdpLength { .. } => &mut self.bad_udp_length,
+            WireError::BadUdpChecksum => &mut self.bad_udp_checksum,
+            WireError::NotIcmpError { .. } => &mut self.not_icmp_error,
+            WireError::BadIcmpChecksum => &mut self.bad_icmp_checksum,
             // Of packets on their way out alone.
             WireError::MixedFamilies | WireError::TooLong { .. } => return,
         };
@@ -89,6 +116,10 @@ impl Arrivals {
             unknown_protocol,
             bad_data_offset,
             bad_tcp_checksum,
+            bad_udp_length,
+            bad_udp_checksum,
+            not_icmp_error,
+            bad_icmp_checksum,
             dropped,
         } = self;
         let refused = [
@@ -101,6 +132,10 @@ impl Arrivals {
             ("unknown-protocol", *unknown_protocol),
             ("bad-data-offset", *bad_data_offset),
             ("bad-tcp-checksum", *bad_tcp_checksum),
+            ("bad-udp-length", *bad_udp_length),
+            ("bad-udp-checksum", *bad_udp_checksum),
+            ("not-icmp-error", *not_icmp_error),
+            ("bad-icmp-checksum", *bad_icmp_checksum),
         ];
         let dropped = dropped.iter().map(|(rule, &count)| (rule.id(), count));
         refused.into_iter().filter(|&(_, count)| count > 0).chain(dropped)
@@ -114,14 +149,24 @@ impl World {
         if let Some(outside) = &mut node.outside {
             outside.push_back(arrival.clone());
         }
-        let packet = match node.arrivals.read(arrival) {
-            Ok(packet) => packet,
-            Err(error) => return self.record(to, sink, || What::Undecodable { error }),
-        };
-        self.record(to, sink, || What::Received { packet: packet.clone() });
+        match node.arrivals.read(arrival) {
+            Ok(Read::Packet(packet)) => {
+                self.record(to, sink, || What::Received { packet: packet.clone() });
+                self.hand(to, sink, |host, now| host.deliver(now, packet));
+            }
+            Ok(Read::Message(message)) => {
+                self.record(to, sink, || What::ReceivedMessage { message: message.clone() });
+                self.hand(to, sink, |host, now| host.deliver_message(now, message));
+            }
+            Err(error) => self.record(to, sink, || What::Undecodable { error }),
+        }
+    }
+
+    /// To the host, if one is there.
+    fn hand(&mut self, to: HostId, sink: &mut dyn Sink, deliver: impl FnOnce(&mut Host, Instant)) {
         let node = &mut self.nodes[to.index()];
         if node.outside.is_none() {
-            node.host.deliver(self.now, packet);
+            deliver(&mut node.host, self.now);
             self.drain(to, sink);
         }
     }

@@ -49,6 +49,10 @@ fn rows() -> Vec<(&'static str, &'static str, Profile)> {
         row!(timestamps, "yes", Offer::Yes),
         row!(refused_retries.count, "255", 255),
         row!(refused_retries.after, "0.25s", Duration::from_millis(250)),
+        row!(hard_errors, "abort_opening", HardErrors::AbortOpening),
+        row!(soft_errors, "ignored", SoftErrors::Ignored),
+        row!(path_mtu_discovery, "false", false),
+        row!(min_path_mtu, "576", 576),
         row!(give_up_sends_rst, "true", true),
         row!(time_wait, "30s", Duration::from_secs(30)),
         row!(fin_wait_2, "none", None),
@@ -67,6 +71,8 @@ fn rows() -> Vec<(&'static str, &'static str, Profile)> {
         row!(send_buffer, "0", 0),
         row!(receive_buffer, "4294967295", u32::MAX),
         row!(ephemeral_ports, "1025-1025", 1025..=1025),
+        row!(max_connections, "9", 9),
+        row!(recycle_time_wait, "true", true),
         row!(max_backlog, "5", 5),
     ]
 }

@@ -347,7 +347,7 @@ impl<'a> Lanes<'a> {
         let Blocked { line, call, made, reading, .. } = blocked;
         let names = self.names.entry((key.0.clone(), key.1)).or_default();
         match (&made, result) {
-            (Call::Send { s, .. }, Ok(Value::Sent(n))) => names.sent(*s, *n),
+            (Call::Send { s, .. } | Call::Sendto { s, .. }, Ok(Value::Sent(n))) => names.sent(*s, *n),
             (Call::Ioctlsocket { s, cmd: closewait::winsock::consts::FIONBIO, arg }, Ok(_)) => {
                 names.set_nonblocking(*s, *arg != 0);
             }

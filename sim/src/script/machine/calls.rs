@@ -101,7 +101,7 @@ impl<'a> Machine<'a> {
         result: &CallResult,
     ) -> Result<(), Stop> {
         match (made, result) {
-            (Call::Send { s, .. }, Ok(Value::Sent(n))) => self.names.sent(*s, *n),
+            (Call::Send { s, .. } | Call::Sendto { s, .. }, Ok(Value::Sent(n))) => self.names.sent(*s, *n),
             (Call::Ioctlsocket { s, cmd: consts::FIONBIO, arg }, Ok(_)) => {
                 self.names.set_nonblocking(*s, *arg != 0);
             }

@@ -179,8 +179,14 @@ impl<'a> Machine<'a> {
             Event::Packet(PacketEvent { inbound: false, body: PacketBody::Tcp(spec) }) => {
                 return self.expect(line, spec, start);
             }
-            Event::Packet(PacketEvent { body: PacketBody::Icmp(_) | PacketBody::Udp(_), .. }) => {
-                return Err(skipped(line.span, "ICMP and UDP are not modelled yet"));
+            Event::Packet(PacketEvent { inbound: true, body: PacketBody::Icmp(spec) }) => {
+                self.inject_icmp(line, spec)?;
+            }
+            Event::Packet(PacketEvent { body: PacketBody::Icmp(_), .. }) => {
+                return Err(skipped(line.span, "a machine answers no segment of the wire's with ICMP"));
+            }
+            Event::Packet(PacketEvent { body: PacketBody::Udp(_), .. }) => {
+                return Err(skipped(line.span, "UDP is not modelled yet"));
             }
             Event::Silence(_) => {}
             Event::Code(code) => self.outside(code.span, shell::code(&code.value))?,

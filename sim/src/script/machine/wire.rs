@@ -4,15 +4,17 @@
 //! makes it the connection of the SYN that leaves; after `listen` the next packet from the wire begins a new one,
 //! from a port of its own.
 
-use super::super::ast::{Event, Line, OptionsSpec, PacketBody, Span, Start, TcpPacket};
+use super::super::ast::{Event, IcmpPacket, Line, OptionsSpec, PacketBody, Span, Start, TcpPacket};
 use super::super::options::options;
 use super::super::report::Failure;
 use super::super::stage::{Sent, describe_spec};
 use super::{Machine, PORT, Stop};
+use crate::trace::messages;
 use crate::wire::length;
+use crate::wire::message::quote;
 use crate::world::MTU;
 use closewait::addr::{Endpoint, IpAddr};
-use closewait::packet::{Flags, Options, Packet, Segment};
+use closewait::packet::{Flags, Icmp, Message, Options, Packet, Segment};
 use closewait::profile::{Offer, Profile, WindowScaling};
 use closewait::seq::Seq;
 use closewait::time::Instant;
@@ -78,6 +80,27 @@ impl Machine<'_> {
         } else {
             self.world.send_outside(self.wire, packet, &mut self.stage);
         }
+        self.run_to(self.now())
+    }
+
+    /// `<`: the wire sends an ICMP message about a segment of the connection under test.
+    pub(super) fn inject_icmp(&mut self, line: &Line, spec: &IcmpPacket) -> Result<(), Stop> {
+        let IcmpPacket { kind, code, mtu, quoted } = spec;
+        let v6 = self.addresses.v6;
+        let (kind, code) = messages::named(v6, kind, code.as_deref()).map_err(|names| {
+            let protocol = if v6 { "ICMPv6" } else { "ICMP" };
+            Failure::bad_input(line.span, format!("{protocol} here has {}", names.join(", ")))
+        })?;
+        let (here, there) = self.ends();
+        let (start, len) = quoted.map_or((0, 0), |range| (range.start.unwrap_or(0), range.len));
+        let seq = self.stage.numbers.isn(here, there) + start;
+        let segment = Segment {
+            payload: vec![0; usize::from(len)].into(),
+            ..Segment::control(Flags::ACK, seq, Seq(0))
+        };
+        let quote = quote(&Packet { src: here, dst: there, segment });
+        let icmp = Icmp { src: there.ip, dst: here.ip, kind, code, mtu: mtu.unwrap_or(0), quote };
+        self.world.send_message_outside(self.wire, Message::Icmp(icmp), &mut self.stage);
         self.run_to(self.now())
     }
 

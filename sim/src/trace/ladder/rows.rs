@@ -2,14 +2,15 @@
 
 use super::Style;
 use crate::link::Fate;
+use crate::trace::messages;
 use crate::trace::numbers::Numbers;
 use crate::trace::places::Places;
 use crate::trace::{Entry, Log, What};
 use crate::world::{HostId, World};
 use closewait::addr::Endpoint;
-use closewait::packet::{Flags, Packet};
+use closewait::packet::{Flags, Message, Packet};
 use closewait::rule::Rule;
-use closewait::tcp::{Cause, Notice};
+use closewait::tcp::{Cause, Notice, Unreachable};
 use closewait::time::Instant;
 use closewait::winsock::{Call, Return, ThreadId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -125,6 +126,13 @@ impl<'a> Rows<'a> {
                 let style = style_of(packet.segment.flags);
                 row(Drawn::On { lane: host.index(), mark: Mark::Arrival, style, text }, None)
             }
+            What::SentMessage { message, rule, fate } => {
+                row(self.message_arrow(host, message, *fate), Some(*rule))
+            }
+            What::ReceivedMessage { message } => {
+                let text = format!("{} arrives", messages::describe(message));
+                row(Drawn::On { lane: host.index(), mark: Mark::Arrival, style: Style::Segment, text }, None)
+            }
             What::Dropped { remote, rule, .. } => {
                 row(on(Style::Lost, format!("drops what {} sent", self.places.name(*remote))), Some(*rule))
             }
@@ -166,6 +174,8 @@ impl<'a> Rows<'a> {
             | What::Returned { .. }
             | What::Sent { .. }
             | What::Received { .. }
+            | What::SentMessage { .. }
+            | What::ReceivedMessage { .. }
             | What::Dropped { .. }
             | What::State { .. }
             | What::Timer { .. }
@@ -220,6 +230,16 @@ impl<'a> Rows<'a> {
         let numbers = self.numbers.describe_numbers(packet);
         let words = [self.numbers.describe(packet), numbers, packet.segment.flags.to_string()];
         let words = words.map(|words| format!("{ports}{words}{twice}")).to_vec();
+        self.drawn(host, to, style, words, fate)
+    }
+
+    fn message_arrow(&self, host: HostId, message: &Message, fate: Fate) -> Drawn {
+        let dst = message.dst().ip;
+        let to = if dst.is_loopback() { Some(host) } else { self.places.host(dst) };
+        self.drawn(host, to, Style::Segment, vec![messages::describe(message)], fate)
+    }
+
+    fn drawn(&self, host: HostId, to: Option<HostId>, style: Style, words: Vec<String>, fate: Fate) -> Drawn {
         let stopped = match fate {
             Fate::Arrives(_) | Fate::ArrivesTwice(_) => None,
             Fate::ArrivesCorrupt(_) => Some("corrupted"),
@@ -230,7 +250,7 @@ impl<'a> Rows<'a> {
             Fate::NoRoute => Some("no route"),
         };
         if to == Some(host) {
-            let text = format!("{} to itself", words[0]);
+            let text = format!("{} to itself", words.first().map_or("", String::as_str));
             return Drawn::On { lane: host.index(), mark: Mark::Call, style, text };
         }
         Drawn::Arrow { from: host.index(), to: to.map(HostId::index), style, words, stopped }
@@ -257,6 +277,8 @@ fn notice_words(notice: Notice) -> &'static str {
         Notice::EndOfStream => "the peer sends nothing more",
         Notice::Acknowledged => "the peer has acknowledged more",
         Notice::CloseExpired => "the time given to the close is over",
+        Notice::SoftError(Unreachable::Net) => "ICMP: the network is not reached",
+        Notice::SoftError(Unreachable::Host) => "ICMP: the host is not reached",
         Notice::Ended(cause) => match cause {
             Cause::Finished => "the connection is over: both ends closed",
             Cause::Reset => "the connection is over: the peer reset it",
@@ -264,6 +286,8 @@ fn notice_words(notice: Notice) -> &'static str {
             Cause::ResetClosing => "the connection is over: reset while closing",
             Cause::Refused => "the connection is over: refused",
             Cause::SynTimedOut => "the connection is over: nobody answered",
+            Cause::Unreachable(_) => "the connection is over: not reached",
+            Cause::HardError => "the connection is over: ICMP says that nothing will reach the other end",
             Cause::TimedOut => "the connection is over: retransmission gave up",
             Cause::Aborted => "the connection is over: this end reset it",
             Cause::CloseExpired => "the connection is over: reset when the close's time was over",

@@ -14,11 +14,14 @@ pub(super) fn v6(log: &Log, world: &World) -> bool {
         |ip: IpAddr| ip.is_unspecified() || world.hosts().any(|id| world.host(id).stack().is_local(ip));
     let named = log.entries().iter().find_map(|entry| match &entry.what {
         What::Call { call: Call::Bind { name, .. } | Call::Connect { name, .. }, .. } => Some(name.ip),
+        What::Call { call: Call::Sendto { to: Some(to), .. }, .. } => Some(to.ip),
         What::Sent { packet, .. } => Some(packet.src.ip),
         What::Call { .. }
         | What::Blocked { .. }
         | What::Returned { .. }
         | What::Received { .. }
+        | What::SentMessage { .. }
+        | What::ReceivedMessage { .. }
         | What::Dropped { .. }
         | What::State { .. }
         | What::Timer { .. }
@@ -117,6 +120,14 @@ impl<'a> Names<'a> {
             Call::Listen { s, backlog } => format!("listen({}, {backlog})", self.of(thread, *s)),
             Call::Accept { s } => format!("accept({})", self.of(thread, *s)),
             Call::Send { s, data, flags: 0 } => format!("send({}, {})", self.of(thread, *s), data.len()),
+            Call::Sendto { s, data, flags: 0, to } => {
+                let to = to.map_or_else(String::new, |to| format!(", {}", self.endpoint(to)));
+                format!("sendto({}, {}{to})", self.of(thread, *s), data.len())
+            }
+            Call::Recvfrom { s, len, flags: 0 } => format!("recvfrom({}, {len})", self.of(thread, *s)),
+            Call::Recvfrom { s, len, flags: consts::MSG_PEEK } => {
+                format!("recvfrom({}, {len}, MSG_PEEK)", self.of(thread, *s))
+            }
             Call::Recv { s, len, flags: 0 } => format!("recv({}, {len})", self.of(thread, *s)),
             Call::Recv { s, len, flags: consts::MSG_PEEK } => {
                 format!("recv({}, {len}, MSG_PEEK)", self.of(thread, *s))
@@ -147,7 +158,12 @@ impl<'a> Names<'a> {
             | Call::WsaSetLastError { .. }
             | Call::WsaCreateEvent
             | Call::Socket { .. } => describe_call(call),
-            Call::Send { .. } | Call::Recv { .. } | Call::Getsockopt { .. } | Call::WsaCloseEvent { .. } => {
+            Call::Send { .. }
+            | Call::Recv { .. }
+            | Call::Sendto { .. }
+            | Call::Recvfrom { .. }
+            | Call::Getsockopt { .. }
+            | Call::WsaCloseEvent { .. } => {
                 return Err(Inexpressible(format!("no line makes the call {}", describe_call(call))));
             }
         })
@@ -157,6 +173,7 @@ impl<'a> Names<'a> {
         Ok(match result {
             Ok(Value::Handle(s) | Value::Accepted(s, _)) => self.of(thread, *s),
             Ok(Value::Name(to)) if to.ip.is_unspecified() => format!("0 {{:{}}}", to.port),
+            Ok(Value::ReceivedFrom(data, from)) => format!("{} {{{}}}", data.len(), self.endpoint(*from)),
             Ok(Value::Name(to)) => format!("0 {{{}}}", self.endpoint(*to)),
             Ok(Value::Option(bytes)) => format!("0 {{{}}}", option(call, bytes)),
             Ok(

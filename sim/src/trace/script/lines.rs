@@ -1,6 +1,7 @@
 //! The log's entries as lines: calls joined with their returns, in the order in which they began.
 
 use super::Heading;
+use crate::trace::messages;
 use crate::trace::numbers::Numbers;
 use crate::trace::places::Places;
 use crate::trace::{Entry, Log, What};
@@ -70,6 +71,10 @@ pub(super) fn lines(log: &Log, world: &World, heading: &Heading<'_>) -> Vec<Line
                     None => format!("{} > {text}", world.name(*host)),
                 }
             }
+            (What::SentMessage { message, rule, .. }, Some(_)) if heading.wire.is_some() => {
+                let text = messages::in_line(message, &numbers);
+                if *rule == Rule::Outside { format!("< {text}") } else { format!("> {text}") }
+            }
             (_, host) => match done_to(what, host.map(|id| world.name(id)), &places) {
                 Some(text) if said_of_both(&lines, *at, &text) => continue,
                 Some(text) => text,
@@ -111,6 +116,8 @@ fn done_to(what: &What, host: Option<&str>, places: &Places<'_>) -> Option<Strin
         | What::Returned { .. }
         | What::Sent { .. }
         | What::Received { .. }
+        | What::SentMessage { .. }
+        | What::ReceivedMessage { .. }
         | What::Dropped { .. }
         | What::State { .. }
         | What::Timer { .. }

@@ -12,7 +12,7 @@ use super::{Entry, Log, What};
 use crate::link::Fate;
 use crate::world::{HostId, World};
 use closewait::addr::{Endpoint, IpAddr};
-use closewait::packet::{Flags, Options, Packet, Timestamps};
+use closewait::packet::{Flags, Message, Options, Packet, Timestamps};
 use closewait::seq::Seq;
 use closewait::time::Instant;
 use closewait::winsock::{Call, ThreadId};
@@ -28,6 +28,11 @@ pub fn tcpdump(log: &Log, world: &World) -> String {
         let at = clock(entry.at);
         if let What::Sent { packet, fate, .. } = &entry.what {
             let _ = writeln!(out, "{at} {}", dump.packet(packet));
+            if let Some(fate) = became(*fate) {
+                let _ = writeln!(out, "# {at} {fate}");
+            }
+        } else if let What::SentMessage { message, fate, .. } = &entry.what {
+            let _ = writeln!(out, "{at} {}", beside(message));
             if let Some(fate) = became(*fate) {
                 let _ = writeln!(out, "# {at} {fate}");
             }
@@ -131,12 +136,25 @@ impl<'a> Dump<'a> {
             What::Undecodable { error } => format!("drops a datagram: {error}"),
             What::Sent { .. }
             | What::Received { .. }
+            | What::SentMessage { .. }
+            | What::ReceivedMessage { .. }
             | What::Dropped { .. }
             | What::State { .. }
             | What::Timer { .. }
             | What::Notified { .. } => return None,
         })
     }
+}
+
+/// A datagram without a TCP segment.
+fn beside(message: &Message) -> String {
+    let (src, dst) = (message.src(), message.dst());
+    let version = if src.ip.is_ipv4() { "IP" } else { "IP6" };
+    let ends = match message {
+        Message::Udp(_) => format!("{} > {}", end(src), end(dst)),
+        Message::Icmp(_) => format!("{} > {}", src.ip, dst.ip),
+    };
+    format!("{version} {ends}: {}", super::messages::tcpdump(message))
 }
 
 /// `10.0.0.1.80`
