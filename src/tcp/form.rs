@@ -17,6 +17,7 @@ use crate::buf::Rope;
 use crate::form::Writer;
 use crate::packet::Segment;
 use crate::seq::Seq;
+use crate::time::Duration;
 
 impl State {
     /// What the numbers of a form are relative to: SND.UNA and RCV.NXT (before they are, ISS and IRS + 1; in
@@ -238,7 +239,13 @@ fn send(snd: &Send, w: &mut Writer) {
     resend.iter().for_each(|&at| w.ours("resend", at));
     congestion(control, w);
     round_trip(rtt, w);
-    w.at("last_sent", *last_sent);
+    // A window that is no larger than the first does not shrink, and what is in flight lets it grow. Long ago is long
+    // ago.
+    let flying = !snd.nothing_in_flight();
+    let large = control.cwnd > w.profile.initial_window.bytes(u32::from(*mss));
+    let age = w.now.since(*last_sent);
+    let age = (large || flying).then_some(if flying || age <= rtt.rto() { age } else { Duration::MAX });
+    w.fine("last_sent", age);
     w.fine("resent", *resent);
     w.fine("timed", timed.is_some());
     if let Some((octet, since)) = *timed {
