@@ -4,8 +4,10 @@
 //! Each field names its ruling (R…), fact (WF-…) or requirement (TR-…, RFC). `docs/rulings.md` has the rulings.
 
 mod set;
+mod timers;
 
 pub use set::SetError;
+pub use timers::{DelayedAck, KeepAlive};
 
 use crate::time::Duration;
 use core::ops::RangeInclusive;
@@ -107,8 +109,16 @@ pub struct Profile {
     pub data_max_r2: MaxR2,
     /// max_r2 of SYN (TR-83, WF-10.2, R44).
     pub syn_max_r2: MaxR2,
+    /// R65, TR-69 to TR-71, WF-10.10: how long the ACK of text in order waits.
+    pub delayed_ack: DelayedAck,
+    /// R67, TR-84 to TR-92, WF-10.11: keep-alive, once a program has turned it on.
+    pub keep_alive: KeepAlive,
+    /// R68: whether a keep-alive that found no peer sends a RST.
+    pub keep_alive_sends_rst: bool,
     /// R63: what governs the congestion window.
     pub congestion_control: CongestionControl,
+    /// R66, RFC 3465 2.2: by how many segments at most an ACK lets the window grow in slow start.
+    pub slow_start_segments: u32,
     /// R45: the initial congestion window.
     pub initial_window: InitialWindow,
     /// R50: the window announced after the peer's FIN.
@@ -488,7 +498,15 @@ impl Profile {
         rto_after_syn_loss: Duration::from_secs(3),
         data_max_r2: MaxR2 { retransmissions: None, time: Some(Duration::from_secs(100)) },
         syn_max_r2: MaxR2 { retransmissions: None, time: Some(Duration::from_secs(180)) },
+        delayed_ack: DelayedAck { segments: 1, time: Duration::from_millis(200) },
+        keep_alive: KeepAlive {
+            idle: Duration::from_secs(7200),
+            interval: Duration::from_secs(1),
+            probes: 10,
+        },
+        keep_alive_sends_rst: true,
         congestion_control: CongestionControl::NewReno,
+        slow_start_segments: 1,
         initial_window: InitialWindow::Rfc5681,
         window_after_fin: WindowAfterFin::Kept,
         window_update_segments: 2,
@@ -519,7 +537,9 @@ impl Profile {
         min_rto: Duration::from_millis(300),
         data_max_r2: MaxR2 { retransmissions: Some(5), time: None },
         syn_max_r2: MaxR2 { retransmissions: Some(4), time: Some(Duration::from_secs(21)) },
+        delayed_ack: DelayedAck { segments: 2, ..Self::DOCUMENTED.delayed_ack },
         congestion_control: CongestionControl::Cubic,
+        slow_start_segments: 2,
         initial_window: InitialWindow::Rfc6928,
         ..Self::DOCUMENTED
     };
@@ -536,6 +556,7 @@ impl Profile {
         backlog_full: Unwelcome::Silent,
         listener_gone: ListenerGone::BareResetLater,
         bare_rst_ack: BareRstAck::Filled,
+        delayed_ack: Self::DOCUMENTED.delayed_ack,
         ..Self::WINDOWS
     };
 
@@ -545,6 +566,7 @@ impl Profile {
         syn_in_syn_received: SynInSynReceived::ReturnToListen,
         time_wait_answers: TimeWaitAnswers::All,
         fin_wait_2: None,
+        delayed_ack: Self::WINDOWS.delayed_ack,
         ..Self::DOCUMENTED
     };
 

@@ -105,6 +105,9 @@ rules! {
     SynGaveUp "syn-gave-up" ["RFC 9293 3.8.3, TR-82, WF-10.2, R44"] "The SYN was not answered until max_r2.";
     ZeroWindowProbe "zero-window-probe" ["RFC 9293 3.8.6.1, TR-48 to TR-51"] "The persist timer: one octet is sent into a closed window.";
     SwsOverride "sws-override" ["RFC 9293 3.8.6.2.1"] "The override timer: what silly-window avoidance held back is sent.";
+    DelayedAck "delayed-ack" ["RFC 9293 3.8.6.3, TR-69, TR-70, WF-10.10, R65"] "The ACK that waited for something to travel with leaves by itself.";
+    KeepAliveProbe "keep-alive" ["RFC 9293 3.8.4, TR-84 to TR-92, WF-10.11, R67"] "Nothing was heard for long: a segment below the window asks whether the peer is there.";
+    KeepAliveFailed "keep-alive-failed" ["RFC 9293 3.8.4, TR-90, WF-10.11, R68"] "No keep-alive probe was answered.";
     TimeWaitOver "time-wait-over" ["RFC 9293 3.10.8, TR-2, R12"] "2 MSL have passed.";
     FinWait2Over "fin-wait-2-over" ["R36, WF-10.13"] "An orphan waited in FIN-WAIT-2 long enough.";
     CloseExpired "close-expired" ["CS-E8, R2, RFC 9293 3.9.1.4, TR-E11"] "The time given to CLOSE is over with text unacknowledged: it becomes an ABORT.";
@@ -147,6 +150,7 @@ rules! {
     EndOfStream "end-of-stream" ["WF-3.1"] "The peer closed its sending side and everything was read: 0.";
     ConnectionReset "connection-reset" ["CS-E5, R8, R11, WF-3.5"] "The peer reset the connection.";
     ConnectionTimedOut "connection-timed-out" ["R14"] "Retransmission had given up.";
+    ConnectionLost "connection-lost" ["R68"] "Keep-alive had found no peer.";
     ConnectionAborted "connection-aborted" ["WF-4.8"] "This end had reset the connection.";
     ShutDown "shut-down" ["WF-4.4"] "That direction was shut down.";
     Cleanup "cleanup" ["R18, WF-8.10"] "The last WSACleanup closes every socket without waiting.";

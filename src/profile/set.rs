@@ -6,10 +6,10 @@ mod tests;
 
 use super::{
     AbortFlags, AckThrottle, Backlog, BareRstAck, CloseInSynReceived, CongestionControl, DataAfterClose,
-    DontLinger, GiveUpCode, InitialWindow, LingerWake, ListenerGone, MaxR2, NonblockingLinger, Offer,
-    Profile, RefusedRetries, ResetCode, ResetInAcceptQueue, RstInTimeWait, RstInWindow, ShutAndReset,
-    SoError, SynAckInWindow, SynInSynReceived, SynInTimeWait, SynInWindow, TextOnSyn, TimeWaitAnswers,
-    UnsafeClose, Unwelcome, WindowAfterFin, WindowScaling,
+    DelayedAck, DontLinger, GiveUpCode, InitialWindow, KeepAlive, LingerWake, ListenerGone, MaxR2,
+    NonblockingLinger, Offer, Profile, RefusedRetries, ResetCode, ResetInAcceptQueue, RstInTimeWait,
+    RstInWindow, ShutAndReset, SoError, SynAckInWindow, SynInSynReceived, SynInTimeWait, SynInWindow,
+    TextOnSyn, TimeWaitAnswers, UnsafeClose, Unwelcome, WindowAfterFin, WindowScaling,
 };
 use crate::time::Duration;
 use alloc::format;
@@ -328,7 +328,11 @@ impl Profile {
             rto_after_syn_loss,
             data_max_r2,
             syn_max_r2,
+            delayed_ack,
+            keep_alive,
+            keep_alive_sends_rst,
             congestion_control,
+            slow_start_segments,
             initial_window,
             window_after_fin,
             window_update_segments,
@@ -386,8 +390,14 @@ impl Profile {
         all.extend(fields![data_max_r2: retransmissions, time]);
         let MaxR2 { retransmissions, time } = syn_max_r2;
         all.extend(fields![syn_max_r2: retransmissions, time]);
+        let DelayedAck { segments, time } = delayed_ack;
+        all.extend(fields![delayed_ack: segments, time]);
+        let KeepAlive { idle, interval, probes } = keep_alive;
+        all.extend(fields![keep_alive: idle, interval, probes]);
         all.extend(fields![
+            keep_alive_sends_rst,
             congestion_control,
+            slow_start_segments,
             initial_window,
             window_after_fin,
             window_update_segments,

@@ -7,7 +7,7 @@ use crate::packet::Segment;
 use crate::profile::{Backlog, ResetInAcceptQueue};
 use crate::rule::Rule;
 use crate::seq::Seq;
-use crate::tcp::{self, Cause, State, listen};
+use crate::tcp::{self, Cause, State, Tuning, listen};
 use crate::time::Instant;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -26,6 +26,7 @@ pub(super) struct Listener {
     pub(super) backlog: u32,
     receive_buffer: u32,
     nodelay: bool,
+    tuning: Tuning,
     half_open: Vec<ConnId>,
     pub(super) queue: VecDeque<ConnId>,
 }
@@ -106,6 +107,7 @@ impl Stack {
             backlog,
             receive_buffer,
             nodelay,
+            tuning: Tuning::default(),
             half_open: Vec::new(),
             queue: VecDeque::new(),
         });
@@ -120,10 +122,17 @@ impl Stack {
     }
 
     /// What connections that a listener takes from now on begin with.
-    pub fn set_listener_options(&mut self, id: ListenerId, receive_buffer: u32, nodelay: bool) {
+    pub fn set_listener_options(
+        &mut self,
+        id: ListenerId,
+        receive_buffer: u32,
+        nodelay: bool,
+        tuning: Tuning,
+    ) {
         let listener = self.listeners.get_mut(id);
         listener.receive_buffer = receive_buffer;
         listener.nodelay = nodelay;
+        listener.tuning = tuning;
     }
 
     /// Connections that wait for accept.
@@ -194,9 +203,10 @@ impl Stack {
         if listener.queue.len() + half_open >= listener.backlog as usize {
             return self.answer(now, local, remote, |cx| listen::backlog_full(segment, cx));
         }
-        let (receive_buffer, nodelay) = (listener.receive_buffer, listener.nodelay);
+        let (receive_buffer, nodelay, tuning) = (listener.receive_buffer, listener.nodelay, listener.tuning);
         let (iss, ts_offset) = self.initial(local, remote, now);
         let settings = self.settings(local.ip, receive_buffer, nodelay, ts_offset);
+        let settings = tcp::Settings { tuning, ..settings };
         let iss = above.map_or(iss, |above| iss.max(above + 1));
         let tuple = self.tuple(local, remote);
         let conn =

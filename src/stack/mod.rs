@@ -369,6 +369,14 @@ impl Stack {
         });
     }
 
+    /// What few set for a connection.
+    pub fn tune(&mut self, now: Instant, id: ConnId, tuning: tcp::Tuning) {
+        self.on(now, id, |mut state, cx| {
+            state.tune(tuning, cx);
+            state
+        });
+    }
+
     /// The receive buffer's size in bytes.
     pub fn set_receive_buffer(&mut self, now: Instant, id: ConnId, bytes: u32) {
         self.on(now, id, |mut state, cx| {
@@ -488,7 +496,7 @@ impl Stack {
             IpAddr::V6(_) => (60, 1220),
         };
         let mss = mtu.saturating_sub(headers).max(1);
-        tcp::Settings { mss, default_mss, receive_buffer, nodelay, ts_offset }
+        tcp::Settings { mss, default_mss, receive_buffer, nodelay, ts_offset, tuning: tcp::Tuning::default() }
     }
 
     /// An initial sequence number (RFC 6528), or the one that was said; and where timestamps begin.

@@ -180,6 +180,8 @@ pub enum Cause {
     SynTimedOut,
     /// Retransmission gave up.
     TimedOut,
+    /// Keep-alive found no peer.
+    KeepAliveFailed,
     /// This end sent a RST.
     Aborted,
     /// This end sent a RST when CLOSE's time was over.
@@ -192,7 +194,7 @@ impl Cause {
     /// Whether what was received and not yet read is lost (R8).
     pub(super) fn discards_unread(self, profile: &Profile) -> bool {
         match self {
-            Self::Finished | Self::ResetClosing | Self::TimedOut => false,
+            Self::Finished | Self::ResetClosing | Self::TimedOut | Self::KeepAliveFailed => false,
             Self::Reset | Self::ResetAfterFin => profile.rst_discards_unread,
             Self::Refused | Self::SynTimedOut | Self::Aborted | Self::CloseExpired | Self::Deleted => true,
         }

@@ -39,7 +39,9 @@ macro_rules! without_tcb {
 pub mod call;
 pub mod closed;
 mod congestion;
+mod delayed_ack;
 pub mod effect;
+mod keep_alive;
 pub mod listen;
 pub mod opening;
 pub(crate) mod options;
@@ -55,6 +57,7 @@ pub mod tcb;
 mod throttle;
 mod timeouts;
 mod transmit;
+mod tuning;
 
 #[cfg(test)]
 mod tests;
@@ -62,6 +65,7 @@ mod tests;
 pub use effect::{Cause, Cx, Effect, Effects, Notice};
 pub use opening::{Origin, Settings, SynReceived, SynSent};
 pub use tcb::Tcb;
+pub use tuning::Tuning;
 
 use crate::buf::Rope;
 use crate::packet::Segment;

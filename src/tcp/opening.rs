@@ -1,8 +1,10 @@
 //! SYN-SENT and SYN-RECEIVED: what exists before a connection is established.
 
+use super::delayed_ack::DelayedAck;
 use super::options::{self, Agreed, Echo, Offered};
 use super::tcb::{App, Tcb};
 use super::throttle::Throttle;
+use super::tuning::Tuning;
 use super::{Cause, Cx, Effect, Notice, State, StateName, receive::Receive, rtt::Rtt, send::Send};
 use crate::packet::{Flags, Segment};
 use crate::profile::{ListenerGone, MaxR2, Profile};
@@ -24,6 +26,8 @@ pub struct Settings {
     pub nodelay: bool,
     /// What the clock of timestamps begins with.
     pub ts_offset: u32,
+    /// What few users set.
+    pub tuning: Tuning,
 }
 
 /// Retransmission of a SYN or SYN+ACK.
@@ -321,7 +325,7 @@ impl Opened {
         let mss = peer_mss.unwrap_or(settings.default_mss).clamp(1, settings.mss.max(1));
         let mut snd = Send::new(iss, mss, wnd, irs, rtt, syn_sent, settings.nodelay, cx.profile);
         (snd.shift, snd.sack) = (agreed.snd_shift, agreed.sack);
-        Tcb {
+        let mut tcb = Tcb {
             snd,
             rcv: Receive::new(irs, settings.receive_buffer, window, agreed.rcv_shift),
             offered,
@@ -329,7 +333,11 @@ impl Opened {
             app: App::Open,
             close_by: None,
             throttle: Throttle::default(),
-        }
+            delayed_ack: DelayedAck::default(),
+            rare: None,
+        };
+        tcb.tune(settings.tuning, cx);
+        tcb
     }
 }
 

@@ -132,6 +132,11 @@ impl Receive {
         }
     }
 
+    /// Whether something came past a gap.
+    pub(super) fn has_gap(&self) -> bool {
+        self.beyond.is_some()
+    }
+
     /// The FIN that was just taken takes no room in the buffer: the window stays as it was before (R50).
     pub(super) fn keep_window(&mut self) {
         self.edge += 1;

@@ -19,7 +19,10 @@ use core::ops::ControlFlow::{self, Break, Continue};
 
 pub(super) type Step = ControlFlow<State, State>;
 
-pub(super) fn arrives(state: State, segment: Segment, cx: &mut Cx<'_>) -> State {
+pub(super) fn arrives(mut state: State, segment: Segment, cx: &mut Cx<'_>) -> State {
+    if let Some(tcb) = state.tcb_mut() {
+        tcb.heard(cx.now);
+    }
     match checks(state, segment, cx) {
         Break(state) | Continue(state) => state,
     }
@@ -253,7 +256,7 @@ fn fifth_ack(state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
 /// true retransmission lies outside the window and is acknowledged there; inside, R64 decides. An ACK that is just what
 /// is expected needs no answer: two ends in TIME-WAIT would answer each other.
 fn answer_in_time_wait(s: TimeWait, segment: &Segment, cx: &mut Cx<'_>) -> State {
-    let expected = segment.len() == 0 && segment.seq == s.rcv_nxt && segment.ack == s.snd_nxt;
+    let expected = segment.is_empty() && segment.seq == s.rcv_nxt && segment.ack == s.snd_nxt;
     let mut state = State::TimeWait(s);
     match cx.profile.time_wait_answers {
         TimeWaitAnswers::All if !expected => state.challenge(Rule::TimeWaitAnswer, cx),
@@ -411,6 +414,7 @@ fn seventh_text(mut state: State, segment: Segment, ack: Option<Rule>, cx: &mut 
     }
     let Some(tcb) = state.tcb_mut() else { return state };
     let (seq, fin) = (segment.text_seq(), segment.fin());
+    let gap = tcb.rcv.has_gap();
     let taken = tcb.rcv.take(seq, segment.payload, fin);
     let (text, fin) = match taken {
         Taken::InOrder { text, fin } => (text, fin),
@@ -420,7 +424,12 @@ fn seventh_text(mut state: State, segment: Segment, ack: Option<Rule>, cx: &mut 
     if text > 0 {
         cx.notify(Notice::Readable, Rule::TextAccepted);
     }
-    if fin { eighth_fin(state, cx) } else { respond(state, ack.or(Some(Rule::TextAccepted)), cx) }
+    if fin {
+        return eighth_fin(state, cx);
+    }
+    // RFC 5681 4.2: what fills a gap, or a part of it, is acknowledged at once.
+    let waits = ack.is_none() && !gap && state.delays_ack(text, cx);
+    respond(state, ack.or((!waits).then_some(Rule::TextAccepted)), cx)
 }
 
 /// Eighth: the peer's FIN, and everything before it, was received.

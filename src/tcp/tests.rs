@@ -14,6 +14,8 @@
 mod aborting;
 mod arrives;
 mod closing;
+mod delayed_ack;
+mod keep_alive;
 mod opening;
 mod options;
 mod receiving;
@@ -22,7 +24,7 @@ mod sending;
 mod syn_bit;
 mod timers;
 
-use super::{Cx, Effect, Effects, Settings, State, StateName, SynSent, listen};
+use super::{Cx, Effect, Effects, Settings, State, StateName, SynSent, Tuning, listen};
 use crate::packet::{Flags, Options, Segment, Timestamps};
 use crate::profile::{Offer, Profile, WindowScaling};
 use crate::rule::Rule;
@@ -38,8 +40,14 @@ const ISS: Seq = Seq(u32::MAX - 1);
 /// The peer's: the fifth octet of its text is number 0.
 const IRS: Seq = Seq(u32::MAX - 5);
 
-const SETTINGS: Settings =
-    Settings { mss: 1000, default_mss: 536, receive_buffer: 10_000, nodelay: false, ts_offset: 0 };
+const SETTINGS: Settings = Settings {
+    mss: 1000,
+    default_mss: 536,
+    receive_buffer: 10_000,
+    nodelay: false,
+    ts_offset: 0,
+    tuning: Tuning { ack_frequency: None, keep_alive: None },
+};
 
 /// `len` octets of text whose first is the `from`th of its stream.
 fn text(from: u32, len: u32) -> Bytes {
@@ -72,11 +80,13 @@ impl Tcp {
         Self::with_options(&plain)
     }
 
+    /// ACKs leave at once: `delayed_ack.rs` is about those that wait.
     fn with_options(profile: &Profile) -> Self {
+        let delayed_ack = Profile::DOCUMENTED.delayed_ack;
         Self {
             state: None,
             settings: SETTINGS,
-            profile: profile.clone(),
+            profile: Profile { delayed_ack, ..profile.clone() },
             now: Instant::from_nanos(1_000_000_000_000),
             out: Effects::default(),
             sent: 0,
@@ -242,6 +252,13 @@ impl Tcp {
             },
         }
         true
+    }
+
+    fn tune(&mut self, tuning: Tuning) {
+        self.on(|mut state, cx| {
+            state.tune(tuning, cx);
+            state
+        });
     }
 
     fn arrives(&mut self, segment: Segment) {

@@ -13,13 +13,15 @@ impl State {
         match deadline.timer {
             TimerName::Syn => self.syn_timeout(cx),
             TimerName::Retransmission | TimerName::Persist => self.send_timeout(cx),
+            TimerName::DelayedAck => self.delayed_ack(cx),
+            TimerName::KeepAlive | TimerName::KeepAliveProbe => self.keep_alive_timeout(cx),
             TimerName::Close => self.close_timeout(cx),
             TimerName::FinWait2 => self.over(Cause::Finished, Rule::FinWait2Over, cx),
             TimerName::TimeWait => self.over(Cause::Finished, Rule::TimeWaitOver, cx),
         }
     }
 
-    fn over(self, cause: Cause, rule: Rule, cx: &mut Cx<'_>) -> Self {
+    pub(super) fn over(self, cause: Cause, rule: Rule, cx: &mut Cx<'_>) -> Self {
         cx.out.push(Effect::Expired { rule });
         self.ended(cause, rule, cx)
     }
@@ -83,6 +85,15 @@ impl State {
             self.send_rst(Rule::GaveUp, cx);
         }
         self.over(Cause::TimedOut, Rule::GaveUp, cx)
+    }
+
+    /// Nothing came to take the ACK along (RFC 9293 3.8.6.3).
+    fn delayed_ack(mut self, cx: &mut Cx<'_>) -> Self {
+        if let Some(tcb) = self.tcb_mut() {
+            cx.out.push(Effect::Expired { rule: Rule::DelayedAck });
+            tcb.send_ack(Rule::DelayedAck, cx);
+        }
+        self
     }
 
     /// CLOSE's time is over: ABORT if text is unacknowledged, else it goes on without a limit (R2).

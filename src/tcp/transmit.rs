@@ -2,6 +2,7 @@
 //! 3.8.6.2.1), and the timer that stands behind what was sent.
 
 use super::Cx;
+use super::delayed_ack::DelayedAck;
 use super::recovery::DUP_THRESH;
 use super::send::{Fin, Timer, len32};
 use super::tcb::Tcb;
@@ -50,7 +51,9 @@ impl Tcb {
         cx.transmit(segment, rule);
     }
 
-    fn segment(&mut self, flags: Flags, seq: Seq, now: Instant) -> Segment {
+    pub(super) fn segment(&mut self, flags: Flags, seq: Seq, now: Instant) -> Segment {
+        // It takes along the ACK that waits.
+        self.delayed_ack = DelayedAck::default();
         let mut segment = Segment::control(flags, seq, self.rcv.nxt);
         segment.wnd = self.rcv.announce(self.mss());
         segment.options = self.options(now);

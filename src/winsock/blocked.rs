@@ -105,6 +105,7 @@ impl Winsock {
                 cause @ (Cause::Refused
                 | Cause::SynTimedOut
                 | Cause::TimedOut
+                | Cause::KeepAliveFailed
                 | Cause::Aborted
                 | Cause::CloseExpired
                 | Cause::Deleted),
@@ -206,6 +207,7 @@ fn connect_error(cause: Cause) -> WsaError {
         | Cause::ResetClosing
         | Cause::Finished
         | Cause::Aborted
+        | Cause::KeepAliveFailed
         | Cause::CloseExpired
         | Cause::Deleted => WsaError::ConnRefused,
     }

@@ -50,6 +50,18 @@ pub mod consts {
     pub const SO_ERROR: i32 = 0x1007;
     /// Option at level IPPROTO_TCP: bool.
     pub const TCP_NODELAY: i32 = 0x0001;
+    /// Option: bool.
+    pub const SO_KEEPALIVE: i32 = 0x0008;
+    /// Option at level IPPROTO_TCP: seconds until the first keep-alive probe.
+    pub const TCP_KEEPIDLE: i32 = 3;
+    /// Option at level IPPROTO_TCP: unanswered keep-alive probes after which the connection is over.
+    pub const TCP_KEEPCNT: i32 = 16;
+    /// Option at level IPPROTO_TCP: seconds between keep-alive probes.
+    pub const TCP_KEEPINTVL: i32 = 17;
+    /// WSAIoctl: `struct tcp_keepalive`, three u_long.
+    pub const SIO_KEEPALIVE_VALS: u32 = 0x9800_0004;
+    /// WSAIoctl: after how many segments an ACK leaves at once.
+    pub const SIO_TCP_SET_ACK_FREQUENCY: u32 = 0x9800_0017;
     /// ioctlsocket: blocking mode.
     pub const FIONBIO: u32 = 0x8004_667e;
     /// ioctlsocket: bytes that can be read.
@@ -185,6 +197,15 @@ pub enum Call {
         cmd: u32,
         /// What argp points to.
         arg: u32,
+    },
+    /// `WSAIoctl(s, dwIoControlCode, lpvInBuffer, cbInBuffer, …)`
+    WsaIoctl {
+        /// The socket.
+        s: Handle,
+        /// SIO_KEEPALIVE_VALS or SIO_TCP_SET_ACK_FREQUENCY.
+        code: u32,
+        /// What lpvInBuffer points to, little endian; None is a null pointer.
+        input: Option<Bytes>,
     },
     /// `getsockname(s)`
     Getsockname {

@@ -1,4 +1,4 @@
-//! send, recv, shutdown, ioctlsocket.
+//! send, recv, shutdown.
 
 use super::blocked::{Blocked, Wait};
 use super::call::{Attempt, Value, consts};
@@ -56,14 +56,14 @@ impl Winsock {
         if socket.send_shut {
             return Attempt::Done(Err(WsaError::Shutdown), Rule::ShutDown);
         }
+        let send_buffer = socket.options.send_buffer as usize;
         let state = stack.state(conn);
-        if let Some((error, rule)) = state.cause().and_then(|cause| over(cause, stack.profile())) {
-            self.sockets.get_mut(id).end_told = true;
-            return Attempt::Done(Err(error), rule);
+        if let Some(ended) = self.ended(id, state.cause(), stack.profile()) {
+            return ended;
         }
         // R34: taken whole while less than SO_SNDBUF is queued.
         let queued = state.unacknowledged();
-        if queued > 0 && queued >= socket.options.send_buffer as usize && !data.is_empty() {
+        if queued > 0 && queued >= send_buffer && !data.is_empty() {
             return Attempt::Wait;
         }
         if !data.is_empty() && !stack.send(now, conn, data.clone()) {
@@ -113,9 +113,8 @@ impl Winsock {
             return Attempt::Done(Ok(Value::Received(data)), Rule::DataArrived);
         }
         let end = |rule| Attempt::Done(Ok(Value::Received(Rope::default())), rule);
-        if let Some((error, rule)) = state.cause().and_then(|cause| over(cause, stack.profile())) {
-            self.sockets.get_mut(id).end_told = true;
-            Attempt::Done(Err(error), rule)
+        if let Some(ended) = self.ended(id, state.cause(), stack.profile()) {
+            ended
         } else if state.fin_received() || state.cause().is_some() {
             end(Rule::EndOfStream)
         } else if len == 0 {
@@ -123,6 +122,16 @@ impl Winsock {
         } else {
             Attempt::Wait
         }
+    }
+
+    /// The error that send and recv report on a connection that is over, if there is one. What keep-alive found is told
+    /// once; after that there is no connection (R68).
+    fn ended(&mut self, id: SocketId, cause: Option<Cause>, profile: &Profile) -> Option<Attempt> {
+        let cause = cause?;
+        let (error, rule) = over(cause, profile)?;
+        let told = core::mem::replace(&mut self.sockets.get_mut(id).end_told, true);
+        let error = if told && cause == Cause::KeepAliveFailed { WsaError::NotConn } else { error };
+        Some(Attempt::Done(Err(error), rule))
     }
 
     /// WF-4.4: after shutdown(SD_RECEIVE) a new receive fails; one that was pending before goes on (WF-4.7).
@@ -184,26 +193,6 @@ impl Winsock {
             stack.shut_receive(now, conn);
         }
     }
-
-    pub(super) fn ioctlsocket(
-        &mut self,
-        stack: &Stack,
-        id: SocketId,
-        cmd: u32,
-        arg: u32,
-    ) -> Result<Value, WsaError> {
-        match cmd {
-            consts::FIONBIO => {
-                self.sockets.get_mut(id).nonblocking = arg != 0;
-                Ok(Value::Argument(arg))
-            }
-            consts::FIONREAD => {
-                let readable = self.connection(id).map_or(0, |conn| stack.state(conn).readable());
-                Ok(Value::Argument(u32::try_from(readable).unwrap_or(u32::MAX)))
-            }
-            _ => Err(WsaError::OpNotSupp),
-        }
-    }
 }
 
 /// What SO_ERROR reports on a connection that is over (R53); none if it ended in good order.
@@ -215,6 +204,7 @@ pub(super) fn pending_error(cause: Cause, profile: &Profile) -> Option<WsaError>
         | Cause::Reset
         | Cause::ResetAfterFin
         | Cause::TimedOut
+        | Cause::KeepAliveFailed
         | Cause::SynTimedOut
         | Cause::Aborted
         | Cause::CloseExpired
@@ -236,6 +226,7 @@ fn over(cause: Cause, profile: &Profile) -> Option<(WsaError, Rule)> {
             GiveUpCode::TimedOut => (WsaError::TimedOut, Rule::ConnectionTimedOut),
             GiveUpCode::ConnAborted => (WsaError::ConnAborted, Rule::ConnectionTimedOut),
         },
+        Cause::KeepAliveFailed => (WsaError::NetReset, Rule::ConnectionLost),
         Cause::Aborted | Cause::CloseExpired | Cause::Refused | Cause::Deleted => {
             (WsaError::ConnAborted, Rule::ConnectionAborted)
         }

@@ -8,8 +8,8 @@
 //!                       after every event: release_all() ──▶ Output::Returned
 //! ```
 //!
-//! `close.rs` decides what closesocket does, `closesocket.rs` does it; `connection.rs` and `io.rs` have the other
-//! calls. Errors are [`WsaError`]; every return carries its [`Rule`].
+//! `close.rs` decides what closesocket does, `closesocket.rs` does it; `connection.rs`, `io.rs` and `ioctl.rs` have the
+//! other calls. Errors are [`WsaError`]; every return carries its [`Rule`].
 
 pub mod blocked;
 pub mod call;
@@ -18,6 +18,7 @@ mod closesocket;
 mod connection;
 pub mod error;
 mod io;
+mod ioctl;
 mod options;
 mod process;
 mod socket;
@@ -246,6 +247,7 @@ impl Winsock {
             | Call::Setsockopt { s, .. }
             | Call::Getsockopt { s, .. }
             | Call::Ioctlsocket { s, .. }
+            | Call::WsaIoctl { s, .. }
             | Call::Getsockname { s }
             | Call::Getpeername { s } => match self.socket_of(process, s) {
                 Ok(id) => return self.on_socket(stack, now, thread, (id, s), call),
@@ -280,6 +282,7 @@ impl Winsock {
             }
             Call::Getsockopt { level, name, len, .. } => self.getsockopt(stack, id, (level, name), len),
             Call::Ioctlsocket { cmd, arg, .. } => self.ioctlsocket(stack, id, cmd, arg),
+            Call::WsaIoctl { code, input, .. } => self.wsa_ioctl(stack, now, id, code, input.as_deref()),
             Call::Getsockname { .. } => self.getsockname(stack, id),
             Call::Getpeername { .. } => self.getpeername(stack, id),
             Call::WsaStartup { .. }

@@ -224,6 +224,7 @@ pub(super) fn prepare(call: &CallEvent, names: &Names, addresses: &Addresses) ->
             };
             Call::Ioctlsocket { s: a.socket(0)?, cmd, arg }
         }
+        "WSAIoctl" => wsa_ioctl(&a)?,
         "fcntl" => match a.get(1) {
             Some(Arg::Names(command)) if command == &["F_GETFL"] => {
                 return Ok(Op::Answer(super::names::O_RDWR | names.flags(a.socket(0)?)));
@@ -319,6 +320,22 @@ fn setsockopt(a: &Args<'_>) -> Result<Call, Refusal> {
         bytes.resize(len.min(64), 0);
     }
     Ok(Call::Setsockopt { s: a.socket(0)?, level, name, value: Some(bytes.into()) })
+}
+
+/// `WSAIoctl(3, SIO_KEEPALIVE_VALS, {1, 75000, 1000})`, with the length after it if it is not the whole.
+fn wsa_ioctl(a: &Args<'_>) -> Result<Call, Refusal> {
+    let (s, code) = (a.socket(0)?, a.int32(1, "a control code")?.cast_unsigned());
+    let mut bytes: Vec<u8> = match a.get(2) {
+        Some(Arg::Null) => return Ok(Call::WsaIoctl { s, code, input: None }),
+        Some(Arg::Int(n)) => int_bytes(*n).to_vec(),
+        Some(Arg::List(list)) => list.iter().filter_map(|v| int_of(&v.value)).flat_map(int_bytes).collect(),
+        Some(Arg::Braces(items)) => ints(items).into_iter().flat_map(int_bytes).collect(),
+        _ => return a.malformed("a socket, a control code and its input"),
+    };
+    if let Some(len) = a.get(3).and_then(int_of).and_then(|n| usize::try_from(n).ok()) {
+        bytes.resize(len.min(64), 0);
+    }
+    Ok(Call::WsaIoctl { s, code, input: Some(bytes.into()) })
 }
 
 fn int_bytes(n: i64) -> [u8; 4] {

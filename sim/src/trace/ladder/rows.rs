@@ -265,6 +265,7 @@ fn notice_words(notice: Notice) -> &'static str {
             Cause::Refused => "the connection is over: refused",
             Cause::SynTimedOut => "the connection is over: nobody answered",
             Cause::TimedOut => "the connection is over: retransmission gave up",
+            Cause::KeepAliveFailed => "the connection is over: no keep-alive probe was answered",
             Cause::Aborted => "the connection is over: this end reset it",
             Cause::CloseExpired => "the connection is over: reset when the close's time was over",
             Cause::Deleted => "the connection is over: deleted",

@@ -131,11 +131,23 @@ impl<'a> Names<'a> {
                 let (s, int) = (self.of(thread, *s), i32::from_le_bytes(bytes));
                 format!("setsockopt({s}, {level}, {name}, {int}, {})", value.len())
             }
+            Call::WsaIoctl { s, code, input: Some(input) } => {
+                let len = input.len();
+                if len == 0 || len > 64 {
+                    return Err(Inexpressible(format!("an ioctl of {len} bytes")));
+                }
+                let mut whole = input.to_vec();
+                whole.resize(len.next_multiple_of(4), 0);
+                let whole = Call::WsaIoctl { s: *s, code: *code, input: Some(whole.into()) };
+                let made = describe_call(&whole).replacen(&s.to_string(), &self.of(thread, *s), 1);
+                if len % 4 == 0 { made } else { format!("{}, {len})", made.trim_end_matches(')')) }
+            }
             Call::Shutdown { s, .. }
             | Call::Closesocket { s }
             | Call::Setsockopt { s, .. }
             | Call::Getsockopt { s, len: 4, .. }
             | Call::Ioctlsocket { s, .. }
+            | Call::WsaIoctl { s, input: None, .. }
             | Call::Getsockname { s }
             | Call::Getpeername { s } => {
                 // As described, with the script's name for the handle.
