@@ -81,6 +81,8 @@ pub struct Profile {
     pub backlog: Backlog,
     /// R49, RFC 5961 section 7: how many ACKs leave for which nothing was taken.
     pub ack_throttle: AckThrottle,
+    /// R72, TR-9, TR-C14, RFC 5961 section 5: an ACK older than the peer can have any reason to send.
+    pub old_ack: OldAck,
     /// R60, RFC 7323 section 2: whether SYNs offer window scaling, and which shift.
     pub window_scaling: WindowScaling,
     /// R61, RFC 2018: whether SYNs offer selective acknowledgments.
@@ -105,6 +107,8 @@ pub struct Profile {
     pub max_rto: Duration,
     /// TR-C32: the timeout that data starts with when a SYN had to be retransmitted.
     pub rto_after_syn_loss: Duration,
+    /// R70, TR-77, TR-79, TR-80: the retransmission that the user hears of.
+    pub max_r1: u8,
     /// max_r2 of data and FIN (TR-77, TR-81, WF-10.8).
     pub data_max_r2: MaxR2,
     /// max_r2 of SYN (TR-83, WF-10.2, R44).
@@ -272,6 +276,15 @@ pub enum CongestionControl {
     NewReno,
     /// RFC 9438.
     Cubic,
+}
+
+/// R72: an ACK below SND.UNA by more than the largest window that the peer has announced.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum OldAck {
+    /// Acknowledges nothing; what the segment carries is taken (RFC 9293 3.10.7.4).
+    Taken,
+    /// Challenge ACK, and the segment is dropped (RFC 5961 section 5.2, MAY-12).
+    ChallengeAck,
 }
 
 /// R60: window scaling (RFC 7323 section 2).
@@ -485,6 +498,7 @@ impl Profile {
         text_on_syn: TextOnSyn::Queued,
         backlog: Backlog::CountsHalfOpen,
         ack_throttle: AckThrottle { count: 10, per: Duration::from_secs(5) },
+        old_ack: OldAck::Taken,
         window_scaling: WindowScaling::ForBuffer,
         sack: Offer::Yes,
         timestamps: Offer::IfOffered,
@@ -496,6 +510,7 @@ impl Profile {
         min_rto: Duration::from_secs(1),
         max_rto: Duration::from_secs(60),
         rto_after_syn_loss: Duration::from_secs(3),
+        max_r1: 3,
         data_max_r2: MaxR2 { retransmissions: None, time: Some(Duration::from_secs(100)) },
         syn_max_r2: MaxR2 { retransmissions: None, time: Some(Duration::from_secs(180)) },
         delayed_ack: DelayedAck { segments: 1, time: Duration::from_millis(200) },
@@ -530,6 +545,7 @@ impl Profile {
         close_in_syn_received: CloseInSynReceived::BareReset,
         syn_in_time_wait: SynInTimeWait::AcceptFromRcvNxt,
         text_on_syn: TextOnSyn::Dropped,
+        old_ack: OldAck::ChallengeAck,
         window_scaling: WindowScaling::Shift(8),
         timestamps: Offer::No,
         refused_retries: RefusedRetries { count: 3, after: Duration::from_millis(500) },

@@ -131,3 +131,24 @@ fn keep_alive_does_not_keep_a_world_awake() {
     let report = script::run(&open, &Options::default()).expect("a scenario");
     assert!(matches!(report.verdict, Verdict::Failed(_)), "a connection is open");
 }
+
+/// TCP_MAXRT, R69: seconds until retransmission gives up, of what is sent and of a SYN; -1 never; 0 as the system does.
+/// The RTO is 300 ms, then 600, then what is left of the second.
+/// Mutation: the option sets nothing.
+#[test]
+fn a_program_sets_the_user_timeout() {
+    passes(
+        "0.1   client: getsockopt(3, TCP_MAXRT) = 0 {0}
++0     client: setsockopt(3, TCP_MAXRT, -2) = -1 WSAEINVAL
++0     client: setsockopt(3, TCP_MAXRT, -1) = 0
++0     client: getsockopt(3, TCP_MAXRT) = 0 {-1}
++0     client: setsockopt(3, TCP_MAXRT, 1) = 0
++0     net: cut
++0     client: send(3, 10) = 10
++0...1  client: recv(3, 100) = -1 WSAECONNABORTED
+2      client: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 5
++0     client: setsockopt(5, TCP_MAXRT, 5) = 0
+2...7  client: connect(5, server:80) = -1 WSAETIMEDOUT
+",
+    );
+}

@@ -7,7 +7,7 @@ mod tests;
 use super::{
     AbortFlags, AckThrottle, Backlog, BareRstAck, CloseInSynReceived, CongestionControl, DataAfterClose,
     DelayedAck, DontLinger, GiveUpCode, InitialWindow, KeepAlive, LingerWake, ListenerGone, MaxR2,
-    NonblockingLinger, Offer, Profile, RefusedRetries, ResetCode, ResetInAcceptQueue, RstInTimeWait,
+    NonblockingLinger, Offer, OldAck, Profile, RefusedRetries, ResetCode, ResetInAcceptQueue, RstInTimeWait,
     RstInWindow, ShutAndReset, SoError, SynAckInWindow, SynInSynReceived, SynInTimeWait, SynInWindow,
     TextOnSyn, TimeWaitAnswers, UnsafeClose, Unwelcome, WindowAfterFin, WindowScaling,
 };
@@ -116,6 +116,7 @@ variants! {
     TextOnSyn { Queued = "queued", Dropped = "dropped" }
     Backlog { CountsHalfOpen = "counts_half_open", CountsCompleted = "counts_completed" }
     WindowAfterFin { Kept = "kept", LessOne = "less_one" }
+    OldAck { Taken = "taken", ChallengeAck = "challenge_ack" }
     Offer { No = "no", IfOffered = "if_offered", Yes = "yes" }
     CongestionControl { NewReno = "new_reno", Cubic = "cubic" }
     InitialWindow { Rfc5681 = "rfc5681", Rfc6928 = "rfc6928" }
@@ -315,6 +316,7 @@ impl Profile {
             text_on_syn,
             backlog,
             ack_throttle,
+            old_ack,
             window_scaling,
             sack,
             timestamps,
@@ -326,6 +328,7 @@ impl Profile {
             min_rto,
             max_rto,
             rto_after_syn_loss,
+            max_r1,
             data_max_r2,
             syn_max_r2,
             delayed_ack,
@@ -374,7 +377,7 @@ impl Profile {
         ]);
         let AckThrottle { count, per } = ack_throttle;
         all.extend(fields![ack_throttle: count, per]);
-        all.extend(fields![window_scaling, sack, timestamps]);
+        all.extend(fields![old_ack, window_scaling, sack, timestamps]);
         let RefusedRetries { count, after } = refused_retries;
         all.extend(fields![refused_retries: count, after]);
         all.extend(fields![
@@ -384,7 +387,8 @@ impl Profile {
             initial_rto,
             min_rto,
             max_rto,
-            rto_after_syn_loss
+            rto_after_syn_loss,
+            max_r1
         ]);
         let MaxR2 { retransmissions, time } = data_max_r2;
         all.extend(fields![data_max_r2: retransmissions, time]);

@@ -35,7 +35,7 @@ use crate::packet::{Packet, Segment};
 use crate::profile::{Profile, SynInTimeWait};
 use crate::rule::Rule;
 use crate::seq::Seq;
-use crate::tcp::{self, Cx, Effect, Notice, State, StateName};
+use crate::tcp::{self, Cx, Effect, Notice, State, StateName, UrgentOctet};
 use crate::time::Instant;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
@@ -311,12 +311,12 @@ impl Stack {
         self.table.get(id).tuple.ends(&self.addrs)
     }
 
-    /// SEND. False if the connection takes no text.
+    /// SEND; `urgent` is RFC 9293's URGENT flag. False if the connection takes no text.
     #[must_use = "text that was not taken is not sent"]
-    pub fn send(&mut self, now: Instant, id: ConnId, text: Bytes) -> bool {
+    pub fn send(&mut self, now: Instant, id: ConnId, text: Bytes, urgent: bool) -> bool {
         let mut taken = false;
         self.on(now, id, |mut state, cx| {
-            taken = state.send(text, cx);
+            taken = if urgent { state.send_urgent(text, cx) } else { state.send(text, cx) };
             state
         });
         taken
@@ -331,6 +331,17 @@ impl Stack {
             state
         });
         text
+    }
+
+    /// The urgent octet that was taken out of the stream; `peek` leaves it there.
+    #[must_use]
+    pub fn urgent_octet(&mut self, now: Instant, id: ConnId, peek: bool) -> UrgentOctet {
+        let mut octet = UrgentOctet::None;
+        self.on(now, id, |mut state, _| {
+            octet = state.urgent_octet(peek);
+            state
+        });
+        octet
     }
 
     /// CLOSE, full duplex: no more sending.
@@ -446,7 +457,12 @@ impl Stack {
                     self.table.get_mut(id).holder = Holder::Nobody;
                     self.listeners.gave_up(listener, id);
                 }
-                Notice::Readable | Notice::EndOfStream | Notice::Acknowledged | Notice::CloseExpired => {}
+                Notice::Readable
+                | Notice::Urgent
+                | Notice::EndOfStream
+                | Notice::Acknowledged
+                | Notice::Unresponsive
+                | Notice::CloseExpired => {}
             },
             Holder::Queue(_) | Holder::Nobody => {}
         }

@@ -153,10 +153,14 @@ pub enum Notice {
     Connected,
     /// More can be read.
     Readable,
+    /// The peer has urgent data (MUST-32).
+    Urgent,
     /// The peer's FIN was received.
     EndOfStream,
     /// The peer acknowledged more.
     Acknowledged,
+    /// max_r1 was reached: what was sent goes unanswered.
+    Unresponsive,
     /// The time given to CLOSE is over, with nothing but our FIN unacknowledged.
     CloseExpired,
     /// The connection is over.

@@ -9,7 +9,7 @@
 //!   State  =  an enum of structs; each holds only what exists in that state
 //!             SynSent, SynReceived                        opening.rs
 //!             Established … LastAck: one pointer to the   tcb.rs
-//!             transmission control block (send.rs, receive.rs, transmit.rs)
+//!             transmission control block (send.rs, receive.rs, transmit.rs; tuning.rs: what few have)
 //!             TimeWait, Closed: small records
 //! ```
 //!
@@ -58,6 +58,7 @@ mod throttle;
 mod timeouts;
 mod transmit;
 mod tuning;
+mod urgent;
 
 #[cfg(test)]
 mod tests;
@@ -66,6 +67,7 @@ pub use effect::{Cause, Cx, Effect, Effects, Notice};
 pub use opening::{Origin, Settings, SynReceived, SynSent};
 pub use tcb::Tcb;
 pub use tuning::Tuning;
+pub use urgent::UrgentOctet;
 
 use crate::buf::Rope;
 use crate::packet::Segment;

@@ -40,15 +40,15 @@ pub(super) struct SynTimer {
 }
 
 impl SynTimer {
-    pub(super) fn start(cx: &Cx<'_>) -> Self {
+    pub(super) fn start(limit: MaxR2, cx: &Cx<'_>) -> Self {
         let rtt = Rtt::new(cx.profile);
         let mut timer = Self { at: cx.now, first_sent: cx.now, retransmissions: 0, rtt };
-        timer.rearm(cx);
+        timer.rearm(limit, cx);
         timer
     }
 
-    fn rearm(&mut self, cx: &Cx<'_>) {
-        self.at = cx.profile.syn_max_r2.cap(self.first_sent, cx.now + self.rtt.rto());
+    fn rearm(&mut self, limit: MaxR2, cx: &Cx<'_>) {
+        self.at = limit.cap(self.first_sent, cx.now + self.rtt.rto());
     }
 
     /// The SYN goes out anew, as if for the first time (R29).
@@ -58,13 +58,13 @@ impl SynTimer {
 
     /// Counts a retransmission and sets the next; false when max_r2 is reached.
     #[must_use]
-    pub(super) fn again(&mut self, cx: &Cx<'_>) -> bool {
-        if cx.profile.syn_max_r2.reached(self.retransmissions, self.first_sent, cx.now) {
+    pub(super) fn again(&mut self, limit: MaxR2, cx: &Cx<'_>) -> bool {
+        if limit.reached(self.retransmissions, self.first_sent, cx.now) {
             return false;
         }
         self.retransmissions = self.retransmissions.saturating_add(1);
         self.rtt.back_off(cx.profile);
-        self.rearm(cx);
+        self.rearm(limit, cx);
         true
     }
 }
@@ -131,6 +131,11 @@ pub struct SynReceived {
 }
 
 impl Settings {
+    /// When retransmission of the SYN gives up (MUST-21, MUST-22).
+    pub(super) fn syn_max_r2(&self, profile: &Profile) -> MaxR2 {
+        self.tuning.max_r2.unwrap_or(profile.syn_max_r2)
+    }
+
     /// The window of a SYN, never scaled.
     pub(super) fn syn_window(&self) -> u16 {
         u16::try_from(self.receive_buffer).unwrap_or(u16::MAX)
@@ -146,7 +151,7 @@ impl SynSent {
             offered: Offered::first(settings.mss, settings.receive_buffer, cx.profile),
             window: settings.syn_window(),
             iss,
-            timer: SynTimer::start(cx),
+            timer: SynTimer::start(settings.syn_max_r2(cx.profile), cx),
             refusals: 0,
             retrying: false,
         };
@@ -210,7 +215,7 @@ impl SynReceived {
             irs: segment.seq,
             snd_wnd: segment.wnd,
             peer_mss: segment.options.mss,
-            timer: SynTimer::start(cx),
+            timer: SynTimer::start(settings.syn_max_r2(cx.profile), cx),
             early: early(segment, cx.profile),
         }
     }

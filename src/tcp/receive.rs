@@ -132,6 +132,16 @@ impl Receive {
         }
     }
 
+    /// The number after the last octet of text that is in order.
+    pub(super) fn text_end(&self) -> Seq {
+        self.nxt - u32::from(self.fin)
+    }
+
+    /// The number of the first octet that was not read.
+    pub(super) fn consumed(&self) -> Seq {
+        self.text_end() - super::send::len32(self.inbox.len())
+    }
+
     /// Whether something came past a gap.
     pub(super) fn has_gap(&self) -> bool {
         self.beyond.is_some()

@@ -9,7 +9,7 @@ use super::syn_bit::fourth_syn;
 use super::{Cause, CloseWait, Closing, Cx, Established, FinWait2, Notice, State, StateName, Tcb, TimeWait};
 use crate::packet::{Flags, Options, Segment};
 use crate::profile::{
-    DataAfterClose, ListenerGone, RstInTimeWait, RstInWindow, TimeWaitAnswers, WindowAfterFin,
+    DataAfterClose, ListenerGone, OldAck, RstInTimeWait, RstInWindow, TimeWaitAnswers, WindowAfterFin,
 };
 use crate::rule::Rule;
 use crate::seq::Seq;
@@ -307,6 +307,10 @@ fn synchronized_ack(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Ste
         state.challenge(Rule::AckOfUnsent, cx);
         return Break(state);
     }
+    if segment.ack.lt(snd.una - snd.max_wnd) && cx.profile.old_ack == OldAck::ChallengeAck {
+        state.challenge(Rule::OldAck, cx);
+        return Break(state);
+    }
     if snd.acks_new(segment.ack) {
         snd.acknowledged(segment.ack, echoed, cx.now, cx.profile);
         cx.notify(Notice::Acknowledged, Rule::AckReceived);
@@ -356,11 +360,16 @@ fn time_wait(from: StateName, tcb: Tcb, rule: Rule, cx: &mut Cx<'_>) -> State {
     State::became(from, to, rule, cx)
 }
 
-/// Sixth to eighth: the URG bit (not modelled), the segment text, the FIN bit; then everything that may leave
+/// Sixth to eighth: the URG bit, the segment text, the FIN bit; then everything that may leave
 /// leaves. `ack` asks for an acknowledgment whatever the segment carries.
-pub(super) fn from_sixth(state: State, segment: Segment, ack: Option<Rule>, cx: &mut Cx<'_>) -> State {
+pub(super) fn from_sixth(mut state: State, segment: Segment, ack: Option<Rule>, cx: &mut Cx<'_>) -> State {
     match state {
         State::Established(_) | State::FinWait1(_) | State::FinWait2(_) => {
+            if segment.flags.contains(Flags::URG)
+                && let Some(tcb) = state.tcb_mut()
+            {
+                tcb.sixth_urg(&segment, cx);
+            }
             seventh_text(state, segment, ack, cx)
         }
         // TR-E14, R7b: nothing follows the peer's FIN.
@@ -422,6 +431,7 @@ fn seventh_text(mut state: State, segment: Segment, ack: Option<Rule>, cx: &mut 
         Taken::Nothing => return respond(state, ack.or(Some(Rule::TextAccepted)), cx),
     };
     if text > 0 {
+        tcb.take_urgent();
         cx.notify(Notice::Readable, Rule::TextAccepted);
     }
     if fin {

@@ -23,6 +23,7 @@ mod recovery;
 mod sending;
 mod syn_bit;
 mod timers;
+mod urgent;
 
 use super::{Cx, Effect, Effects, Settings, State, StateName, SynSent, Tuning, listen};
 use crate::packet::{Flags, Options, Segment, Timestamps};
@@ -46,7 +47,7 @@ const SETTINGS: Settings = Settings {
     receive_buffer: 10_000,
     nodelay: false,
     ts_offset: 0,
-    tuning: Tuning { ack_frequency: None, keep_alive: None },
+    tuning: Tuning { ack_frequency: None, keep_alive: None, max_r2: None, oob_inline: false },
 };
 
 /// `len` octets of text whose first is the `from`th of its stream.
@@ -227,6 +228,14 @@ impl Tcp {
                 self.state = Some(SynSent::open(ISS, settings, &mut cx));
             }
             "send" => assert!(self.send(number()), "the text is taken"),
+            "send-urgent" => {
+                let bytes = text(self.sent, number());
+                self.on(|mut state, cx| {
+                    assert!(state.send_urgent(bytes, cx), "the text is taken");
+                    state
+                });
+                self.sent += number();
+            }
             "send-refused" => assert!(!self.send(number()), "the text is not taken"),
             "read" => self.read(number()),
             "shut" => self.on(State::shut_send),
@@ -314,7 +323,7 @@ impl Tcp {
         assert!(!self.out.is_empty(), "a timer fires");
     }
 
-    /// The peer's segment: `< FLAGS seq:end [ack N] [win N] [mss N] [wscale N] [sackOK] [TS N:N] [sack N:N …]`.
+    /// The peer's segment: `< FLAGS seq:end [ack N] [win N] [urg N] [mss N] [wscale N] [sackOK] [TS N:N] [sack N:N …]`.
     fn segment(&self, line: &str) -> Segment {
         let words: Vec<&str> = line.split_whitespace().skip(1).collect();
         let field = |name| {
@@ -340,7 +349,7 @@ impl Tcp {
             ack: field("ack").map_or(Seq(0), |ack| ISS + ack),
             flags,
             wnd: field("win").map_or(10_000, |win| u16::try_from(win).expect("a window")),
-            urg: 0,
+            urg: field("urg").map_or(0, |urg| u16::try_from(urg).expect("a pointer")),
             options: Options {
                 mss: field("mss").map(|mss| u16::try_from(mss).expect("an MSS")),
                 window_scale: field("wscale").map(|shift| u8::try_from(shift).expect("a shift")),
@@ -384,6 +393,9 @@ impl Tcp {
                 if segment.wnd != 0 || !segment.rst() {
                     line += &format!(" win {}", segment.wnd);
                 }
+                if segment.flags.contains(Flags::URG) {
+                    line += &format!(" urg {}", segment.urg);
+                }
                 line += &self.options(&segment.options);
                 format!("{line} | {}", rule.id())
             }
@@ -407,6 +419,7 @@ fn flags(letters: &str) -> Flags {
         'F' => Flags::FIN,
         'R' => Flags::RST,
         'P' => Flags::PSH,
+        'U' => Flags::URG,
         '.' => Flags::ACK,
         '-' => Flags::empty(),
         _ => panic!("no flag: {letter}"),

@@ -1,8 +1,9 @@
 //! What a user may set for one connection and few do, behind one pointer: a connection without it does not pay.
 
+use super::send::Timer;
+use super::urgent::Urgent;
 use super::{Cx, State, Tcb, keep_alive};
-use crate::profile::KeepAlive;
-use alloc::boxed::Box;
+use crate::profile::{KeepAlive, MaxR2, Profile};
 use core::num::NonZeroU8;
 
 /// Settings of one connection in the place of the profile's.
@@ -12,25 +13,47 @@ pub struct Tuning {
     pub ack_frequency: Option<NonZeroU8>,
     /// Keep-alive (RFC 9293 3.8.4); none: off.
     pub keep_alive: Option<KeepAlive>,
+    /// When retransmission gives up, of SYN, text and FIN alike (MUST-21, R69); none: as the profile says.
+    pub max_r2: Option<MaxR2>,
+    /// Urgent data stays in line (SO_OOBINLINE).
+    pub oob_inline: bool,
 }
 
 /// A [`Tuning`] and what goes with it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Rare {
     pub(super) tuning: Tuning,
     pub(super) keep_alive: keep_alive::Clock,
+    pub(super) urgent: Urgent,
 }
 
 impl Tcb {
+    /// When retransmission of text and FIN gives up.
+    pub(super) fn max_r2(&self, profile: &Profile) -> MaxR2 {
+        self.rare.as_ref().and_then(|rare| rare.tuning.max_r2).unwrap_or(profile.data_max_r2)
+    }
+
+    /// What few connections have, made where it is wanted.
+    pub(super) fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
     pub(super) fn tune(&mut self, tuning: Tuning, cx: &Cx<'_>) {
-        let same = |rare: &Rare| rare.tuning.keep_alive == tuning.keep_alive;
-        if tuning == Tuning::default() {
+        if tuning == Tuning::default() && self.rare.as_ref().is_none_or(|rare| rare.urgent.is_idle()) {
             self.rare = None;
-        } else if let Some(rare) = self.rare.as_mut().filter(|rare| same(rare)) {
-            rare.tuning = tuning;
         } else {
-            let keep_alive = keep_alive::Clock::start(tuning.keep_alive, cx.now);
-            self.rare = Some(Box::new(Rare { tuning, keep_alive }));
+            let rare = self.rare_mut();
+            if rare.tuning.keep_alive != tuning.keep_alive {
+                rare.keep_alive = keep_alive::Clock::start(tuning.keep_alive, cx.now);
+            }
+            rare.tuning = tuning;
+        }
+        // A limit that ends before the timer does.
+        let limit = self.max_r2(cx.profile);
+        match &mut self.snd.timer {
+            Timer::Retransmit { at, since, .. } => *at = limit.cap(*since, *at).max(cx.now),
+            Timer::Persist { at, since, unanswered: 1.., .. } => *at = limit.cap(*since, *at).max(cx.now),
+            Timer::Persist { .. } | Timer::Idle => {}
         }
     }
 }

@@ -45,6 +45,8 @@ pub enum Wait {
     Send {
         /// What to send.
         data: Bytes,
+        /// All of it is urgent.
+        urgent: bool,
     },
     /// What a lingering close waits for.
     Closesocket,
@@ -154,7 +156,7 @@ impl Winsock {
             Wait::Accept => self.try_accept(stack, now, thread, id),
             Wait::Connect => self.try_connect(id),
             Wait::Recv { len, flags } => self.try_recv(stack, now, id, *len, *flags),
-            Wait::Send { data } => self.try_send(stack, now, id, data),
+            Wait::Send { data, urgent } => self.try_send(stack, now, id, data, *urgent),
             Wait::Closesocket => self.try_linger(stack, id),
         }
     }

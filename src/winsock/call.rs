@@ -38,6 +38,8 @@ pub mod consts {
     pub const SO_REUSEADDR: i32 = 0x0004;
     /// Option: bool.
     pub const SO_EXCLUSIVEADDRUSE: i32 = !SO_REUSEADDR;
+    /// Option: bool, urgent data stays in line.
+    pub const SO_OOBINLINE: i32 = 0x0100;
     /// Option: `struct linger`, two u_short.
     pub const SO_LINGER: i32 = 0x0080;
     /// Option: bool.
@@ -52,6 +54,8 @@ pub mod consts {
     pub const TCP_NODELAY: i32 = 0x0001;
     /// Option: bool.
     pub const SO_KEEPALIVE: i32 = 0x0008;
+    /// Option at level IPPROTO_TCP: seconds until retransmission gives up; -1 never, 0 as the system does.
+    pub const TCP_MAXRT: i32 = 5;
     /// Option at level IPPROTO_TCP: seconds until the first keep-alive probe.
     pub const TCP_KEEPIDLE: i32 = 3;
     /// Option at level IPPROTO_TCP: unanswered keep-alive probes after which the connection is over.
@@ -66,12 +70,16 @@ pub mod consts {
     pub const FIONBIO: u32 = 0x8004_667e;
     /// ioctlsocket: bytes that can be read.
     pub const FIONREAD: u32 = 0x4004_667f;
+    /// ioctlsocket: whether no unread urgent data lies ahead.
+    pub const SIOCATMARK: u32 = 0x4004_7307;
     /// shutdown: no more receiving.
     pub const SD_RECEIVE: i32 = 0;
     /// shutdown: no more sending.
     pub const SD_SEND: i32 = 1;
     /// shutdown: both.
     pub const SD_BOTH: i32 = 2;
+    /// send: all of the data is urgent. recv: the urgent byte.
+    pub const MSG_OOB: i32 = 1;
     /// recv: leave the data where it is.
     pub const MSG_PEEK: i32 = 2;
     /// listen: as many as the provider allows.
@@ -143,7 +151,7 @@ pub enum Call {
         s: Handle,
         /// The bytes, shared and not copied.
         data: Bytes,
-        /// 0.
+        /// 0 or MSG_OOB.
         flags: i32,
     },
     /// `recv(s, buf, len, flags)`
@@ -152,7 +160,7 @@ pub enum Call {
         s: Handle,
         /// The most bytes to return.
         len: usize,
-        /// 0 or MSG_PEEK.
+        /// 0, MSG_PEEK, MSG_OOB or both.
         flags: i32,
     },
     /// `shutdown(s, how)`
@@ -193,7 +201,7 @@ pub enum Call {
     Ioctlsocket {
         /// The socket.
         s: Handle,
-        /// FIONBIO or FIONREAD.
+        /// FIONBIO, FIONREAD or SIOCATMARK.
         cmd: u32,
         /// What argp points to.
         arg: u32,

@@ -10,7 +10,7 @@ use crate::buf::Rope;
 use crate::profile::{GiveUpCode, Profile, ResetCode, ShutAndReset};
 use crate::rule::Rule;
 use crate::stack::{ConnId, Stack};
-use crate::tcp::Cause;
+use crate::tcp::{Cause, UrgentOctet};
 use crate::time::Instant;
 use bytes::Bytes;
 
@@ -34,10 +34,11 @@ impl Winsock {
         data: Bytes,
         flags: i32,
     ) -> Outcome {
-        if flags != 0 {
+        if flags & !consts::MSG_OOB != 0 {
             return self.immediate(Attempt::fail(WsaError::OpNotSupp));
         }
-        let blocked = Blocked { socket: id, handle: s, wait: Wait::Send { data }, since: now };
+        let blocked =
+            Blocked { socket: id, handle: s, wait: Wait::Send { data, urgent: flags != 0 }, since: now };
         self.attempt_or_block(stack, now, thread, blocked)
     }
 
@@ -47,6 +48,7 @@ impl Winsock {
         now: Instant,
         id: SocketId,
         data: &Bytes,
+        urgent: bool,
     ) -> Attempt {
         let conn = match self.connection(id) {
             Ok(conn) => conn,
@@ -66,7 +68,7 @@ impl Winsock {
         if queued > 0 && queued >= send_buffer && !data.is_empty() {
             return Attempt::Wait;
         }
-        if !data.is_empty() && !stack.send(now, conn, data.clone()) {
+        if !data.is_empty() && !stack.send(now, conn, data.clone(), urgent) {
             return Attempt::fail(WsaError::NoBufs);
         }
         Attempt::ok(Value::Sent(data.len()))
@@ -81,11 +83,15 @@ impl Winsock {
         len: usize,
         flags: i32,
     ) -> Outcome {
-        if flags & !consts::MSG_PEEK != 0 {
+        if flags & !(consts::MSG_PEEK | consts::MSG_OOB) != 0 {
             return self.immediate(Attempt::fail(WsaError::OpNotSupp));
         }
         if let Some(refused) = self.shut_receiving(stack, id) {
             return self.immediate(refused);
+        }
+        if flags & consts::MSG_OOB != 0 {
+            let attempt = self.recv_urgent(stack, now, id, len, flags & consts::MSG_PEEK != 0);
+            return self.immediate(attempt);
         }
         let blocked = Blocked { socket: id, handle: s, wait: Wait::Recv { len, flags }, since: now };
         self.attempt_or_block(stack, now, thread, blocked)
@@ -106,7 +112,8 @@ impl Winsock {
         let state = stack.state(conn);
         if len > 0 && state.readable() > 0 {
             let data = if flags & consts::MSG_PEEK != 0 {
-                state.peek().split_front(len)
+                let before_mark = state.before_mark().filter(|before| *before > 0);
+                state.peek().split_front(before_mark.map_or(len, |before| len.min(before as usize)))
             } else {
                 stack.receive(now, conn, len)
             };
@@ -121,6 +128,34 @@ impl Winsock {
             end(Rule::Completed)
         } else {
             Attempt::Wait
+        }
+    }
+
+    /// recv with MSG_OOB never waits: the urgent byte, WSAEWOULDBLOCK while it is on its way, WSAEINVAL if there is none
+    /// or it is in line (R71).
+    fn recv_urgent(
+        &mut self,
+        stack: &mut Stack,
+        now: Instant,
+        id: SocketId,
+        len: usize,
+        peek: bool,
+    ) -> Attempt {
+        let conn = match self.connection(id) {
+            Ok(conn) => conn,
+            Err(error) => return Attempt::fail(error),
+        };
+        if let Some(ended) = self.ended(id, stack.state(conn).cause(), stack.profile()) {
+            return ended;
+        }
+        match stack.urgent_octet(now, conn, peek || len == 0) {
+            UrgentOctet::Octet(octet) => {
+                let mut byte = Rope::default();
+                byte.push(Bytes::copy_from_slice(&[octet][..len.min(1)]));
+                Attempt::Done(Ok(Value::Received(byte)), Rule::DataArrived)
+            }
+            UrgentOctet::Expected => Attempt::fail(WsaError::WouldBlock),
+            UrgentOctet::None => Attempt::fail(WsaError::Inval),
         }
     }
 

@@ -5,6 +5,7 @@ use super::call::{Value, consts};
 use super::error::WsaError;
 use super::socket::SocketId;
 use crate::stack::Stack;
+use crate::tcp::State;
 use crate::time::Instant;
 use core::num::NonZeroU8;
 
@@ -24,6 +25,11 @@ impl Winsock {
             consts::FIONREAD => {
                 let readable = self.connection(id).map_or(0, |conn| stack.state(conn).readable());
                 Ok(Value::Argument(u32::try_from(readable).unwrap_or(u32::MAX)))
+            }
+            consts::SIOCATMARK => {
+                let state = self.connection(id).ok().map(|conn| stack.state(conn));
+                let ahead = |state: &State| state.expects_urgent() || state.before_mark() > Some(0);
+                Ok(Value::Argument(u32::from(!state.is_some_and(ahead))))
             }
             _ => Err(WsaError::OpNotSupp),
         }

@@ -5,7 +5,7 @@ use super::error::WsaError;
 use super::io::pending_error;
 use super::socket::{Phase, SocketId};
 use super::{Value, Winsock};
-use crate::profile::{DontLinger, KeepAlive, Profile, SoError};
+use crate::profile::{DontLinger, KeepAlive, MaxR2, Profile, SoError};
 use crate::stack::{Sharing, Stack};
 use crate::tcp::Tuning;
 use crate::time::{Duration, Instant};
@@ -40,6 +40,10 @@ pub(super) struct Options {
     pub(super) keep_probes: u8,
     /// SIO_TCP_SET_ACK_FREQUENCY, once it was set.
     pub(super) ack_frequency: Option<NonZeroU8>,
+    /// TCP_MAXRT.
+    pub(super) max_rt: i32,
+    /// SO_OOBINLINE.
+    pub(super) oob_inline: bool,
 }
 
 impl Options {
@@ -57,6 +61,8 @@ impl Options {
             keep_interval: millis(profile.keep_alive.interval),
             keep_probes: profile.keep_alive.probes.max(1),
             ack_frequency: None,
+            max_rt: 0,
+            oob_inline: false,
         }
     }
 
@@ -68,7 +74,13 @@ impl Options {
             interval: time(self.keep_interval),
             probes: self.keep_probes,
         };
-        Tuning { ack_frequency: self.ack_frequency, keep_alive: self.keep_alive.then_some(keep_alive) }
+        let seconds = u64::try_from(self.max_rt).ok().map(Duration::from_secs);
+        Tuning {
+            ack_frequency: self.ack_frequency,
+            keep_alive: self.keep_alive.then_some(keep_alive),
+            oob_inline: self.oob_inline,
+            max_r2: (self.max_rt != 0).then_some(MaxR2 { retransmissions: None, time: seconds }),
+        }
     }
 
     pub(super) fn sharing(&self) -> Sharing {
@@ -95,6 +107,8 @@ enum Name {
     KeepIdle,
     KeepInterval,
     KeepProbes,
+    MaxRt,
+    OobInline,
 }
 
 /// The C type of a value.
@@ -117,7 +131,7 @@ const fn row(level: i32, optname: i32, name: Name, kind: Kind, settable: bool) -
     Row { level, optname, name, kind, settable }
 }
 
-const TABLE: [Row; 12] = [
+const TABLE: [Row; 14] = [
     row(SOL_SOCKET, SO_LINGER, Name::Linger, Kind::Linger, true),
     row(SOL_SOCKET, SO_DONTLINGER, Name::DontLinger, Kind::Bool, true),
     row(SOL_SOCKET, SO_REUSEADDR, Name::ReuseAddr, Kind::Bool, true),
@@ -126,9 +140,11 @@ const TABLE: [Row; 12] = [
     row(SOL_SOCKET, SO_RCVBUF, Name::ReceiveBuffer, Kind::Int, true),
     row(SOL_SOCKET, SO_ERROR, Name::Error, Kind::Int, false),
     row(IPPROTO_TCP, TCP_NODELAY, Name::NoDelay, Kind::Bool, true),
+    row(SOL_SOCKET, SO_OOBINLINE, Name::OobInline, Kind::Bool, true),
     row(SOL_SOCKET, SO_KEEPALIVE, Name::KeepAlive, Kind::Bool, true),
     row(IPPROTO_TCP, TCP_KEEPIDLE, Name::KeepIdle, Kind::Int, true),
     row(IPPROTO_TCP, TCP_KEEPINTVL, Name::KeepInterval, Kind::Int, true),
+    row(IPPROTO_TCP, TCP_MAXRT, Name::MaxRt, Kind::Int, true),
     row(IPPROTO_TCP, TCP_KEEPCNT, Name::KeepProbes, Kind::Int, true),
 ];
 
@@ -228,6 +244,10 @@ impl Winsock {
                 options.nodelay = value;
                 self.apply_options(stack, now, id);
             }
+            (Name::OobInline, Given::Bool(value)) => {
+                options.oob_inline = value;
+                self.apply_options(stack, now, id);
+            }
             // WF-10.11.
             (Name::KeepAlive, Given::Bool(_)) if connecting => return Err(WsaError::Inval),
             (Name::KeepAlive, Given::Bool(value)) => {
@@ -245,6 +265,12 @@ impl Winsock {
             (Name::KeepProbes, Given::Int(n)) => {
                 let n = u8::try_from(n).ok().filter(|n| *n > 0);
                 options.keep_probes = n.ok_or(WsaError::Inval)?;
+                self.apply_options(stack, now, id);
+            }
+            // R69.
+            (Name::MaxRt, Given::Int(n)) if n < -1 => return Err(WsaError::Inval),
+            (Name::MaxRt, Given::Int(n)) => {
+                options.max_rt = n;
                 self.apply_options(stack, now, id);
             }
             (_, Given::Bool(_) | Given::Int(_) | Given::Linger(_)) => return Err(WsaError::NoProtoOpt),
@@ -303,6 +329,8 @@ impl Winsock {
             Name::KeepAlive => int(u32::from(options.keep_alive)),
             Name::KeepIdle => int(options.keep_idle / 1000),
             Name::KeepInterval => int(options.keep_interval / 1000),
+            Name::OobInline => int(u32::from(options.oob_inline)),
+            Name::MaxRt => options.max_rt.to_le_bytes(),
             Name::KeepProbes => int(options.keep_probes.into()),
         };
         Ok(Value::Option(Bytes::copy_from_slice(&bytes[..len.min(4)])))

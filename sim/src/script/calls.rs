@@ -116,6 +116,10 @@ impl Args<'_> {
         }
     }
 
+    fn has_flag(&self, flag: &str) -> bool {
+        self.args.iter().any(|arg| matches!(&arg.value, Arg::Names(names) if names.iter().any(|n| n == flag)))
+    }
+
     fn no_buffer<T>(&self) -> Result<T, Refusal> {
         Err(Refusal::NotModelled(format!("{}'s buffer is never NULL", self.function)))
     }
@@ -217,7 +221,7 @@ pub(super) fn prepare(call: &CallEvent, names: &Names, addresses: &Addresses) ->
             Call::Getsockopt { s: a.socket(0)?, level, name, len: 4 }
         }
         "ioctlsocket" | "ioctl" => {
-            let cmd = a.int32(1, "FIONBIO or FIONREAD")?.cast_unsigned();
+            let cmd = a.int32(1, "FIONBIO, FIONREAD or SIOCATMARK")?.cast_unsigned();
             let arg = match a.get(2) {
                 Some(Arg::Int(n)) => u32::try_from(*n).unwrap_or(1),
                 _ => 0,
@@ -245,7 +249,7 @@ pub(super) fn prepare(call: &CallEvent, names: &Names, addresses: &Addresses) ->
 /// `send(3, 1000)`, `send(3, "text", 4, 0)`, `write(3, ..., 1000)`: the bytes are filled in by position later.
 fn send(a: &Args<'_>) -> Result<Call, Refusal> {
     let s = a.socket(0)?;
-    a.flags(&["MSG_NOSIGNAL"])?;
+    a.flags(&["MSG_OOB", "MSG_NOSIGNAL"])?;
     let data = match (a.get(1), a.length()) {
         (Some(Arg::Null), _) => return a.no_buffer(),
         (Some(Arg::Text(text)), length) => {
@@ -258,18 +262,19 @@ fn send(a: &Args<'_>) -> Result<Call, Refusal> {
         },
         (_, None) => return a.malformed("a socket and a length, or a text"),
     };
-    Ok(Call::Send { s, data, flags: 0 })
+    Ok(Call::Send { s, data, flags: if a.has_flag("MSG_OOB") { consts::MSG_OOB } else { 0 } })
 }
 
 fn recv(a: &Args<'_>) -> Result<Call, Refusal> {
     let s = a.socket(0)?;
-    a.flags(&["MSG_PEEK", "MSG_NOSIGNAL"])?;
+    a.flags(&["MSG_PEEK", "MSG_OOB", "MSG_NOSIGNAL"])?;
     if a.get(1) == Some(&Arg::Null) {
         return a.no_buffer();
     }
-    let peek = a.args.iter().any(|arg| matches!(&arg.value, Arg::Names(n) if n == &["MSG_PEEK"]));
+    let peek = if a.has_flag("MSG_PEEK") { consts::MSG_PEEK } else { 0 };
+    let urgent = if a.has_flag("MSG_OOB") { consts::MSG_OOB } else { 0 };
     match a.length().and_then(|n| usize::try_from(n).ok()) {
-        Some(len) => Ok(Call::Recv { s, len, flags: if peek { consts::MSG_PEEK } else { 0 } }),
+        Some(len) => Ok(Call::Recv { s, len, flags: peek | urgent }),
         None => a.malformed("a socket and a length"),
     }
 }

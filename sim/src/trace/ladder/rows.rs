@@ -254,8 +254,10 @@ fn notice_words(notice: Notice) -> &'static str {
     match notice {
         Notice::Connected => "the socket is connected",
         Notice::Readable => "there is more to read",
+        Notice::Urgent => "the peer has urgent data",
         Notice::EndOfStream => "the peer sends nothing more",
         Notice::Acknowledged => "the peer has acknowledged more",
+        Notice::Unresponsive => "the peer does not answer",
         Notice::CloseExpired => "the time given to the close is over",
         Notice::Ended(cause) => match cause {
             Cause::Finished => "the connection is over: both ends closed",

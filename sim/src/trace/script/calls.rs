@@ -117,10 +117,10 @@ impl<'a> Names<'a> {
             Call::Listen { s, backlog } => format!("listen({}, {backlog})", self.of(thread, *s)),
             Call::Accept { s } => format!("accept({})", self.of(thread, *s)),
             Call::Send { s, data, flags: 0 } => format!("send({}, {})", self.of(thread, *s), data.len()),
-            Call::Recv { s, len, flags: 0 } => format!("recv({}, {len})", self.of(thread, *s)),
-            Call::Recv { s, len, flags: consts::MSG_PEEK } => {
-                format!("recv({}, {len}, MSG_PEEK)", self.of(thread, *s))
+            Call::Send { s, data, flags: consts::MSG_OOB } => {
+                format!("send({}, {}, MSG_OOB)", self.of(thread, *s), data.len())
             }
+            Call::Recv { s, len, flags: 0 } => format!("recv({}, {len})", self.of(thread, *s)),
             Call::Setsockopt { s, level, name, value: Some(value) } if value.len() != 4 => {
                 let (int, rest) = value.split_at(value.len().min(4));
                 if rest.iter().any(|&byte| byte != 0) {
@@ -142,7 +142,8 @@ impl<'a> Names<'a> {
                 let made = describe_call(&whole).replacen(&s.to_string(), &self.of(thread, *s), 1);
                 if len % 4 == 0 { made } else { format!("{}, {len})", made.trim_end_matches(')')) }
             }
-            Call::Shutdown { s, .. }
+            Call::Recv { s, flags: 0..=3, .. }
+            | Call::Shutdown { s, .. }
             | Call::Closesocket { s }
             | Call::Setsockopt { s, .. }
             | Call::Getsockopt { s, len: 4, .. }
