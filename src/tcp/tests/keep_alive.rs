@@ -81,7 +81,7 @@ fn the_last_unanswered_probe_ends_it() {
 fn only_an_idle_connection_is_probed() {
     let mut t = kept_alive(&Profile::RFC9293);
     t.run(
-        "+74s
+        "+74500ms
          send 10
          > P. 1:11 ack 1 win 10000 | send
          wait 1s
