@@ -129,7 +129,8 @@ fn keep_alive_does_not_keep_a_world_awake() {
     );
     let open = format!("{CONNECTED}0.1 client: setsockopt(3, SO_KEEPALIVE, 1) = 0\n+0 net: at_rest\n");
     let report = script::run(&open, &Options::default()).expect("a scenario");
-    assert!(matches!(report.verdict, Verdict::Failed(_)), "a connection is open");
+    let Verdict::Failed(failures) = report.verdict else { panic!("a connection is open") };
+    assert_eq!(failures[0].expected, "the world at rest");
 }
 
 /// TCP_MAXRT, R69: seconds until retransmission gives up, of what is sent and of a SYN; -1 never; 0 as the system does.
