@@ -32,6 +32,8 @@
 //! assert_eq!(host.poll_output(), None::<Output>);
 //! ```
 
+mod form;
+
 use crate::addr::IpAddr;
 use crate::packet::Packet;
 use crate::profile::Profile;
@@ -144,7 +146,7 @@ impl Host {
         self.winsock.poll_output(&mut self.stack)
     }
 
-    /// As [`Host::poll_output`], but only packets and returns: what a log alone wants to know is passed over.
+    /// As [`Host::poll_output`], but only packets, drops and returns: what a log alone wants to know is passed over.
     pub fn poll_deed(&mut self) -> Option<Output> {
         self.winsock.poll_deed(&mut self.stack)
     }

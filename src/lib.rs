@@ -8,7 +8,8 @@
 //!   winsock   processes, threads, handles, sockets, options, blocked calls; close.rs: what closesocket does
 //!   stack     connections, ports, listeners, deadlines
 //!   tcp       one connection: (state, event, now) -> (state, effects)
-//!   the nouns time, seq, addr, buf, packet; profile (every ruling and tunable), rule (every reason)
+//!   the nouns time, seq, addr, buf, packet; profile (every ruling and tunable), rule (every reason);
+//!             form: when two machines are alike
 //! ```
 //!
 //! Each layer knows those below it and nothing above it; `tests/arrows.rs` holds it to that. Begin with [`host`],
@@ -16,9 +17,13 @@
 //! in the RFC's own order.
 
 extern crate alloc;
+// Pages that tests write.
+#[cfg(test)]
+extern crate std;
 
 pub mod addr;
 pub mod buf;
+pub mod form;
 pub mod host;
 pub mod packet;
 pub mod profile;

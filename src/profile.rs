@@ -362,7 +362,8 @@ pub enum BareRstAck {
 /// R16c: a SYN in TIME-WAIT that a listener could take.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum SynInTimeWait {
-    /// A new connection if its number is greater than the last received one (RFC 9293 MAY-2).
+    /// A new connection if its timestamp is newer (RFC 6191) or its number is greater than RCV.NXT (RFC 9293 MAY-2);
+    /// TIME-WAIT returns if the SYN was an old duplicate.
     AcceptIfGreater,
     /// A new connection if its number is at least RCV.NXT; without a listener RST.
     AcceptFromRcvNxt,

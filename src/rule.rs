@@ -59,6 +59,7 @@ rules! {
     BacklogFull "backlog-full" ["R22, R43, WF-10.14"] "A SYN that finds the backlog full is refused by a RST.";
     BacklogFullSilent "backlog-full-silent" ["R22"] "A SYN that finds the backlog full is not answered.";
     NetworkFailed "network-failed" ["CS-A3"] "The network subsystem has failed: calls fail, packets are lost.";
+    NotForThisHost "not-for-this-host" ["RFC 1122 3.2.1.3, RFC 9293 3.9.2.3"] "A packet for an address that is not this host's is dropped.";
     NotUnicast "not-unicast" ["RFC 9293 3.9.2.3, TR-18, TR-19"] "A segment from or to an address that is not unicast is dropped.";
     OwnSource "own-source" ["RFC 9293 3.9.2.3, MUST-63, TR-19"] "LISTEN drops a SYN whose source is its own destination.";
     UnacceptableAckOpening "opening-bad-ack" ["RFC 9293 3.10.7.3, 3.10.7.4, TR-E2"] "While opening, an ACK of what was not sent is answered by a RST.";
@@ -83,6 +84,8 @@ rules! {
     SynAckError "syn-ack-error" ["R16b"] "A SYN+ACK in the window is an error: RST, the connection is reset, TIME-WAIT stays.";
     SynAckIgnored "syn-ack-ignored" ["R16b"] "SYN-RECEIVED of a passive open drops a SYN+ACK.";
     TimeWaitReopened "time-wait-reopened" ["RFC 9293 3.10.7.4 fourth, MAY-2, R16c"] "A new SYN in TIME-WAIT: the old connection makes room.";
+    TimeWaitReturned "time-wait-returned" ["RFC 9293 3.6.1, MAY-2, R16c"] "The SYN that ended TIME-WAIT was an old duplicate: TIME-WAIT goes on.";
+    TimeWaitOldSyn "time-wait-old-syn" ["RFC 6191 2, RFC 9293 3.10.7.4 first, TR-C21"] "TIME-WAIT drops a SYN whose timestamp is the old connection's.";
     AckThrottled "ack-throttled" ["RFC 5961 7, TR-C15, R49"] "So many ACKs left for nothing lately that this one does not.";
     NoAckBit "no-ack-bit" ["RFC 9293 3.10.7.4 fifth"] "A segment without the ACK bit is dropped.";
     AckReceived "ack" ["RFC 9293 3.10.7.4 fifth"] "An ACK advances SND.UNA.";

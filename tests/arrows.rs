@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room of `src/`, and the rooms it may import. The nouns are everybody's.
-const NOUNS: [&str; 7] = ["time", "seq", "addr", "buf", "packet", "profile", "rule"];
+const NOUNS: [&str; 8] = ["time", "seq", "addr", "buf", "packet", "profile", "rule", "form"];
 const ARROWS: [(&str, &[&str]); 4] = [
     ("tcp", &[]),
     ("stack", &["tcp"]),
@@ -14,7 +14,7 @@ const ARROWS: [(&str, &[&str]); 4] = [
 ];
 
 /// What a noun may know of other nouns, in the order of the layers' page.
-const NOUN_ARROWS: [(&str, &[&str]); 7] = [
+const NOUN_ARROWS: [(&str, &[&str]); 8] = [
     ("time", &[]),
     ("seq", &[]),
     ("addr", &[]),
@@ -22,6 +22,7 @@ const NOUN_ARROWS: [(&str, &[&str]); 7] = [
     ("packet", &["addr", "seq"]),
     ("profile", &["time"]),
     ("rule", &[]),
+    ("form", &["addr", "profile", "seq", "time"]),
 ];
 
 fn rust_files(dir: &Path, files: &mut Vec<PathBuf>) {

@@ -11,6 +11,8 @@ mod closing;
 mod differences;
 #[path = "interop/driver.rs"]
 mod driver;
+#[path = "interop/offers.rs"]
+mod offers;
 #[path = "interop/opening.rs"]
 mod opening;
 #[path = "interop/pair.rs"]

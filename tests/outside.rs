@@ -46,7 +46,7 @@ fn what_was_corrupted_arrives_as_bytes() {
     let packet = syn(Endpoint::new(world.address(a), 1), Endpoint::new(world.address(b), 2));
     world.send_outside(a, packet.clone(), &mut log);
     world.run(None, &mut log).expect("time is left");
-    let Some(Arrival::Corrupt(bytes)) = world.poll_outside(b) else { panic!("bytes") };
+    let Some(Arrival::Bytes(bytes)) = world.poll_outside(b) else { panic!("bytes") };
     let sent = wire::encode(&packet).expect("it fits");
     let turned: u32 = bytes.iter().zip(&sent).map(|(a, b)| (a ^ b).count_ones()).sum();
     assert_eq!((bytes.len(), turned), (sent.len(), 1));

@@ -11,6 +11,8 @@ mod client;
 mod golden;
 #[path = "words/model.rs"]
 mod model;
+#[path = "words/product.rs"]
+mod product;
 mod scale;
 
 use closewait::packet::Flags;

@@ -126,8 +126,8 @@ pub enum Fate {
 pub enum Arrival {
     /// A packet as it was sent.
     Packet(Packet),
-    /// A datagram with a bit turned over.
-    Corrupt(Vec<u8>),
+    /// A datagram's bytes: a link turned a bit over, or they were delivered as bytes.
+    Bytes(Vec<u8>),
 }
 
 #[derive(Clone, Debug)]
@@ -204,7 +204,7 @@ impl Direction {
         if (verdict == Verdict::Corrupt || corrupt.draw(&mut self.streams.corrupt))
             && let Some(datagram) = self.corrupted(&packet)
         {
-            self.fly(at, order, Arrival::Corrupt(datagram));
+            self.fly(at, order, Arrival::Bytes(datagram));
             return Fate::ArrivesCorrupt(at);
         }
         if verdict == Verdict::Duplicate || duplicate.draw(&mut self.streams.duplicate) {

@@ -1,11 +1,11 @@
 //! Hosts as netstat shows them, and sockets that nobody closed, as text.
 
-use crate::world::{HostId, World};
+use crate::world::{Arrivals, HostId, World};
 use closewait::host::Netstat;
 use closewait::winsock::{Leak, Owner};
 use std::fmt::Write;
 
-/// Connections, listeners, owners, queues and timers of a host.
+/// Connections, listeners, owners, queues and timers of a host; what it dropped of all that arrived, by reason.
 #[must_use]
 pub fn netstat(world: &World, host: HostId) -> String {
     let Netstat { connections, listeners } = world.netstat(host);
@@ -36,7 +36,18 @@ pub fn netstat(world: &World, host: HostId) -> String {
             ],
         );
     }
+    out.push_str(&losses(world.arrivals(host)));
     out
+}
+
+/// A line, if anything that arrived was dropped or had illegal options.
+fn losses(arrivals: &Arrivals) -> String {
+    let illegal = arrivals.illegal_option_length;
+    let mut counts: Vec<_> = arrivals.losses().map(|(reason, n)| format!("{n} dropped: {reason}")).collect();
+    if illegal > 0 {
+        counts.push(format!("{illegal} with an illegal option length"));
+    }
+    if counts.is_empty() { String::new() } else { format!("  arrived: {}\n", counts.join("; ")) }
 }
 
 fn owner(owner: Option<&Owner>) -> String {

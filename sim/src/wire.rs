@@ -27,13 +27,16 @@ const HOP_LIMIT: u8 = 128;
 /// What both length fields of IP, in bytes, and so this module, can express.
 const IP_LENGTH_MAX: usize = u16::MAX as usize;
 
+/// The kind of the Timestamps option (RFC 7323 section 3.2).
+const TIMESTAMPS: u8 = 8;
+
 /// Why a packet has no bytes, or bytes are no packet. Lengths are in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 pub enum WireError {
-    /// A header, or the length that a header announces, goes past the end.
+    /// A header goes past the end.
     #[error("truncated: {need} bytes needed, {have} there")]
     Truncated {
-        /// The least number of bytes that would do, as far as the bytes that are there tell.
+        /// The length of the header.
         need: usize,
         /// The number of bytes that are there.
         have: usize,
@@ -44,18 +47,28 @@ pub enum WireError {
         /// The version field.
         version: u8,
     },
-    /// The datagram carries another protocol. IPv6 extension headers are others too: they are not walked, as
-    /// no peer of this simulator sends them with TCP.
-    #[error("not TCP: protocol {protocol}")]
-    NotTcp {
+    /// The datagram carries a protocol that nobody here speaks. IPv6 extension headers are others too: they are not
+    /// walked, as no peer of this simulator sends them with TCP.
+    #[error("unknown protocol: {protocol}")]
+    UnknownProtocol {
         /// IPv4's Protocol, IPv6's Next Header.
         protocol: u8,
     },
-    /// The IPv4 header length is below 20 or above the total length.
+    /// The IPv4 header length is below 20.
     #[error("bad IPv4 header length: {len}")]
     BadIpv4HeaderLength {
         /// The header length.
         len: usize,
+    },
+    /// The length that the IP header announces goes past the end, or ends within the header.
+    #[error("bad total length: {len}, with a header of {header} and {have} bytes there")]
+    BadTotalLength {
+        /// IPv4's Total Length; IPv6's Payload Length and its header.
+        len: usize,
+        /// The length of the header.
+        header: usize,
+        /// The number of bytes that are there.
+        have: usize,
     },
     /// The TCP header length (its data offset) is below 20 or above the segment's length.
     #[error("bad TCP header length: {len}")]
@@ -169,7 +182,7 @@ fn emit_segment(bytes: &mut [u8], src: &Endpoint, dst: &Endpoint, segment: &Segm
 ///
 /// The first thing that is wrong, in the order of the bytes, is the error; a length is judged before the
 /// checksum that it delimits. An option of unknown kind is skipped (RFC 9293 MUST-6); at an option of illegal
-/// length the list ends (MUST-7). Options are reported whatever the flags are; of several of a kind, the last; of
+/// length the list ends, and what comes before it counts (MUST-7). Options are reported whatever the flags are; of several of a kind, the last; of
 /// SACK's blocks the first three.
 ///
 /// # Errors
@@ -179,6 +192,11 @@ fn emit_segment(bytes: &mut [u8], src: &Endpoint, dst: &Endpoint, segment: &Segm
 /// checksum: changed there, it is the same packet. The IPv4 header length and the IPv6 payload length say
 /// what the checksums cover: changed there, bytes exist that sum up again by chance.
 pub fn decode(bytes: &[u8]) -> Result<Packet, WireError> {
+    decode_and_judge_options(bytes).map(|(packet, _)| packet)
+}
+
+/// The same, and whether the list of options went to its end.
+pub(crate) fn decode_and_judge_options(bytes: &[u8]) -> Result<(Packet, OptionList), WireError> {
     // No version to go by: ask for the shorter of the two headers.
     let first = bytes.first().ok_or(WireError::Truncated { need: IPV4_HEADER_LEN, have: 0 })?;
     match first >> 4 {
@@ -193,15 +211,20 @@ fn at_least(need: usize, bytes: &[u8]) -> Result<(), WireError> {
     if have < need { Err(WireError::Truncated { need, have }) } else { Ok(()) }
 }
 
-fn decode_v4(bytes: &[u8]) -> Result<Packet, WireError> {
+fn check_total_length(len: usize, header: usize, bytes: &[u8]) -> Result<(), WireError> {
+    let have = bytes.len();
+    if (header..=have).contains(&len) { Ok(()) } else { Err(WireError::BadTotalLength { len, header, have }) }
+}
+
+fn decode_v4(bytes: &[u8]) -> Result<(Packet, OptionList), WireError> {
     at_least(IPV4_HEADER_LEN, bytes)?;
     let ip = Ipv4Packet::new_unchecked(bytes);
     let header_len = usize::from(ip.header_len());
     let total_len = usize::from(ip.total_len());
-    if header_len < IPV4_HEADER_LEN || header_len > total_len {
+    if header_len < IPV4_HEADER_LEN {
         return Err(WireError::BadIpv4HeaderLength { len: header_len });
     }
-    at_least(total_len, bytes)?;
+    check_total_length(total_len, header_len, bytes)?;
     if !ip.verify_checksum() {
         return Err(WireError::BadIpv4Checksum);
     }
@@ -209,26 +232,26 @@ fn decode_v4(bytes: &[u8]) -> Result<Packet, WireError> {
         return Err(WireError::Fragment);
     }
     if ip.next_header() != IpProtocol::Tcp {
-        return Err(WireError::NotTcp { protocol: ip.next_header().into() });
+        return Err(WireError::UnknownProtocol { protocol: ip.next_header().into() });
     }
     decode_segment(ip.src_addr().into(), ip.dst_addr().into(), ip.payload())
 }
 
-fn decode_v6(bytes: &[u8]) -> Result<Packet, WireError> {
+fn decode_v6(bytes: &[u8]) -> Result<(Packet, OptionList), WireError> {
     at_least(IPV6_HEADER_LEN, bytes)?;
     let ip = Ipv6Packet::new_unchecked(bytes);
-    at_least(ip.total_len(), bytes)?;
+    check_total_length(ip.total_len(), IPV6_HEADER_LEN, bytes)?;
     if ip.next_header() == IpProtocol::Ipv6Frag {
         return Err(WireError::Fragment);
     }
     if ip.next_header() != IpProtocol::Tcp {
-        return Err(WireError::NotTcp { protocol: ip.next_header().into() });
+        return Err(WireError::UnknownProtocol { protocol: ip.next_header().into() });
     }
     decode_segment(ip.src_addr().into(), ip.dst_addr().into(), ip.payload())
 }
 
 /// A TCP segment between two addresses of one family.
-fn decode_segment(src: IpAddr, dst: IpAddr, bytes: &[u8]) -> Result<Packet, WireError> {
+fn decode_segment(src: IpAddr, dst: IpAddr, bytes: &[u8]) -> Result<(Packet, OptionList), WireError> {
     at_least(TCP_HEADER_LEN, bytes)?;
     let tcp = TcpPacket::new_unchecked(bytes);
     let header_len = usize::from(tcp.header_len());
@@ -238,16 +261,18 @@ fn decode_segment(src: IpAddr, dst: IpAddr, bytes: &[u8]) -> Result<Packet, Wire
     if !tcp.verify_checksum(&IpAddress::from(src), &IpAddress::from(dst)) {
         return Err(WireError::BadTcpChecksum);
     }
+    let (options, list) = decode_options(tcp.options());
     let segment = Segment {
         seq: Seq(tcp.seq_number().0.cast_unsigned()),
         ack: Seq(tcp.ack_number().0.cast_unsigned()),
         flags: decode_flags(&tcp),
         wnd: tcp.window_len(),
         urg: tcp.urgent_at(),
-        options: decode_options(tcp.options()),
+        options,
         payload: Bytes::copy_from_slice(tcp.payload()),
     };
-    Ok(Packet { src: Endpoint::new(src, tcp.src_port()), dst: Endpoint::new(dst, tcp.dst_port()), segment })
+    let (src, dst) = (Endpoint::new(src, tcp.src_port()), Endpoint::new(dst, tcp.dst_port()));
+    Ok((Packet { src, dst, segment }, list))
 }
 
 /// Each option with NOPs before it, so that its data lie on whole words.
@@ -295,14 +320,22 @@ fn decode_flags(tcp: &TcpPacket<&[u8]>) -> Flags {
     .collect()
 }
 
-/// smoltcp's parser fails at an illegal length and at the end of the bytes: both end the list.
-fn decode_options(mut bytes: &[u8]) -> Options {
+/// Whether a list of options could be read to its end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum OptionList {
+    Whole,
+    /// An option in it has a length that it cannot have.
+    Illegal,
+}
+
+/// smoltcp's parser fails at an illegal length and at the end of the bytes; timestamps of another length than 10 it
+/// takes for an option that it does not know.
+fn decode_options(mut bytes: &[u8]) -> (Options, OptionList) {
     let mut found = Options::default();
-    while let Ok((rest, option)) = TcpOption::parse(bytes) {
-        if option == TcpOption::EndOfList {
-            break;
-        }
+    while !bytes.is_empty() {
+        let Ok((rest, option)) = TcpOption::parse(bytes) else { return (found, OptionList::Illegal) };
         match option {
+            TcpOption::EndOfList => break,
             TcpOption::MaxSegmentSize(mss) => found.mss = Some(mss),
             TcpOption::WindowScale(shift) => found.window_scale = Some(shift),
             TcpOption::SackPermitted => found.sack_permitted = true,
@@ -313,9 +346,10 @@ fn decode_options(mut bytes: &[u8]) -> Options {
                 let blocks = blocks.into_iter().flatten();
                 found.sack = blocks.map(|(left, right)| (Seq(left), Seq(right))).collect();
             }
-            TcpOption::EndOfList | TcpOption::NoOperation | TcpOption::Unknown { .. } => {}
+            TcpOption::Unknown { kind: TIMESTAMPS, .. } => return (found, OptionList::Illegal),
+            TcpOption::NoOperation | TcpOption::Unknown { .. } => {}
         }
         bytes = rest;
     }
-    found
+    (found, OptionList::Whole)
 }

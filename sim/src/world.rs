@@ -9,20 +9,22 @@
 //! were added.
 
 mod agenda;
+mod arrivals;
 mod rest;
 
+pub use arrivals::Arrivals;
 pub use rest::Stuck;
 
 use crate::link::{Arrival, Direction, Fate, LinkConfig};
 use crate::rng::key;
 use crate::trace::{Entry, Sink, What};
-use crate::wire;
 use agenda::{Agenda, Source};
 use closewait::addr::{IpAddr, Ipv4Addr, Ipv6Addr};
 use closewait::host::{Host, Netstat, Output};
 use closewait::packet::Packet;
 use closewait::profile::Profile;
 use closewait::rule::Rule;
+use closewait::seq::Seq;
 use closewait::stack::Secret;
 use closewait::time::Instant;
 use closewait::winsock::{Call, HandlePolicy, Outcome, ProcessId, Return, ThreadId};
@@ -80,6 +82,7 @@ struct Node {
     boots: u32,
     /// For what is no simulated host: what has arrived and was not yet taken. Its `host` only lends its addresses.
     outside: Option<VecDeque<Arrival>>,
+    arrivals: Arrivals,
 }
 
 /// A host's addresses, one of each family.
@@ -196,6 +199,7 @@ impl World {
             routes,
             boots: 0,
             outside: None,
+            arrivals: Arrivals::default(),
         });
         Ok(id)
     }
@@ -283,6 +287,7 @@ impl World {
         node.boots += 1;
         let secret = Secret(key(self.seed, &format!("host {} isn boot {}", host.0, node.boots)));
         node.host = node.host.rebooted(secret);
+        node.arrivals = Arrivals::default();
         self.returned.retain(|(thread, _)| thread.host != host);
         self.unsettle(host);
         self.record(host, sink, || What::Crashed);
@@ -299,6 +304,11 @@ impl World {
     /// From now on a host does as this profile says. What began under the old one, a timer or a buffer, stays.
     pub fn set_profile(&mut self, host: HostId, profile: Profile) {
         self.nodes[host.index()].host.set_profile(profile);
+    }
+
+    /// A host's next connection begins with this number, in place of RFC 6528's ([`Host::preset_iss`]).
+    pub fn preset_iss(&mut self, host: HostId, iss: Seq) {
+        self.nodes[host.index()].host.preset_iss(iss);
     }
 
     /// A new process, whose handles are never reused, and its first thread.
@@ -457,29 +467,7 @@ impl World {
         let Some(arrival) = self.directions[direction].arrive() else { return };
         let to = self.directions[direction].to;
         self.arm_direction(direction);
-        if let Some(outside) = &mut self.nodes[to.index()].outside {
-            outside.push_back(arrival.clone());
-        }
-        let packet = match arrival {
-            Arrival::Packet(packet) => packet,
-            Arrival::Corrupt(datagram) => match wire::decode(&datagram) {
-                Ok(packet) => packet,
-                Err(error) => return self.record(to, sink, || What::Undecodable { error }),
-            },
-        };
-        self.record(to, sink, || What::Received { packet: packet.clone() });
-        let node = &mut self.nodes[to.index()];
-        if node.outside.is_none() {
-            node.host.deliver(self.now, packet);
-            self.drain(to, sink);
-        }
-    }
-
-    /// Delivers a packet to a host as though it had just arrived there, past links and cuts.
-    pub fn inject(&mut self, to: HostId, packet: Packet, sink: &mut dyn Sink) {
-        self.record(to, sink, || What::Received { packet: packet.clone() });
-        self.nodes[to.index()].host.deliver(self.now, packet);
-        self.drain(to, sink);
+        self.receive(to, arrival, sink);
     }
 
     /// Nothing happens until `at`; earlier events must have happened.
@@ -501,6 +489,9 @@ impl World {
                     self.transmit(id, packet, rule, sink);
                 }
                 Output::Stack(output) => {
+                    if let closewait::stack::Output::Dropped { rule, .. } = output {
+                        self.nodes[id.index()].arrivals.dropped(rule);
+                    }
                     if let Some(what) = What::from_stack(&output) {
                         self.record(id, sink, || what);
                     }

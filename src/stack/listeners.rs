@@ -1,13 +1,12 @@
 //! Listeners: half-open connections, the accept queue, and what becomes of both when the listener closes (R21).
 
 use super::table::{ConnId, Holder, Table};
-use super::{BindingId, Stack};
+use super::{BindingId, Reopened, Stack};
 use crate::addr::Endpoint;
 use crate::packet::Segment;
 use crate::profile::{Backlog, ResetInAcceptQueue};
 use crate::rule::Rule;
-use crate::seq::Seq;
-use crate::tcp::{self, Cause, State, Tuning, listen};
+use crate::tcp::{self, Cause, Cx, State, Tuning, listen};
 use crate::time::Instant;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -17,25 +16,25 @@ use slab::Slab;
 
 /// A listener of a stack.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct ListenerId(u32);
+pub struct ListenerId(pub(super) u32);
 
 #[derive(Clone, Debug)]
 pub(super) struct Listener {
     pub(super) name: Endpoint,
     pub(super) user: u32,
     pub(super) backlog: u32,
-    receive_buffer: u32,
-    nodelay: bool,
-    tuning: Tuning,
-    half_open: Vec<ConnId>,
+    pub(super) receive_buffer: u32,
+    pub(super) nodelay: bool,
+    pub(super) tuning: Tuning,
+    pub(super) half_open: Vec<ConnId>,
     pub(super) queue: VecDeque<ConnId>,
 }
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Listeners {
-    slots: Slab<Listener>,
+    pub(super) slots: Slab<Listener>,
     /// In the order in which they began to listen (WF-9.11).
-    by_port: HashMap<u16, Vec<ListenerId>, FxBuildHasher>,
+    pub(super) by_port: HashMap<u16, Vec<ListenerId>, FxBuildHasher>,
 }
 
 impl Listeners {
@@ -179,7 +178,17 @@ impl Stack {
         }
     }
 
-    /// SEGMENT ARRIVES in LISTEN. The new connection's initial sequence number lies above `above`, if that is said.
+    /// Whether the backlog has a place for one more (R43).
+    pub(super) fn has_room(&self, id: ListenerId) -> bool {
+        let listener = self.listeners.get(id);
+        let half_open = match self.profile.backlog {
+            Backlog::CountsHalfOpen => listener.half_open.len(),
+            Backlog::CountsCompleted => 0,
+        };
+        listener.queue.len() + half_open < listener.backlog as usize
+    }
+
+    /// SEGMENT ARRIVES in LISTEN; perhaps of a name that a connection in TIME-WAIT gave up for it.
     pub(super) fn arrives_in_listen(
         &mut self,
         now: Instant,
@@ -187,7 +196,7 @@ impl Stack {
         local: Endpoint,
         remote: Endpoint,
         segment: &Segment,
-        above: Option<Seq>,
+        reopened: Option<Reopened>,
     ) {
         if listen::verdict(segment) != listen::Verdict::Syn {
             return self.answer(now, local, remote, |cx| listen::arrives(segment, cx));
@@ -195,22 +204,18 @@ impl Stack {
         if local == remote {
             return self.answer(now, local, remote, listen::ignore_own_source);
         }
-        let listener = self.listeners.get(id);
-        let half_open = match self.profile.backlog {
-            Backlog::CountsHalfOpen => listener.half_open.len(),
-            Backlog::CountsCompleted => 0,
-        };
-        if listener.queue.len() + half_open >= listener.backlog as usize {
+        if !self.has_room(id) {
             return self.answer(now, local, remote, |cx| listen::backlog_full(segment, cx));
         }
+        let listener = self.listeners.get(id);
         let (receive_buffer, nodelay, tuning) = (listener.receive_buffer, listener.nodelay, listener.tuning);
         let (iss, ts_offset) = self.initial(local, remote, now);
         let settings = self.settings(local.ip, receive_buffer, nodelay, ts_offset);
         let settings = tcp::Settings { tuning, ..settings };
-        let iss = above.map_or(iss, |above| iss.max(above + 1));
+        let (iss, old) = reopened.map_or((iss, None), |r| (iss.max(r.above + 1), r.old));
         let tuple = self.tuple(local, remote);
-        let conn =
-            self.begin(now, tuple, Holder::HalfOpen(id), |cx| tcp::listen::open(iss, segment, settings, cx));
+        let open = |cx: &mut Cx<'_>| tcp::listen::open(iss, segment, settings, old, cx);
+        let conn = self.begin(now, tuple, Holder::HalfOpen(id), open);
         self.listeners.get_mut(id).half_open.push(conn);
     }
 }

@@ -13,6 +13,7 @@
 //! means nothing here.
 
 mod connect;
+mod form;
 mod isn;
 mod listeners;
 mod outbox;
@@ -35,8 +36,9 @@ use crate::packet::{Packet, Segment};
 use crate::profile::{Profile, SynInTimeWait};
 use crate::rule::Rule;
 use crate::seq::Seq;
-use crate::tcp::{self, Cx, Effect, Notice, State, StateName, UrgentOctet};
+use crate::tcp::{self, Cx, Effect, Incarnation, Notice, State, StateName, TimeWait, UrgentOctet};
 use crate::time::Instant;
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -105,6 +107,26 @@ pub enum Output {
 struct Interface {
     ip: IpAddr,
     mtu: u16,
+}
+
+/// What a SYN comes to that meets a connection.
+#[derive(Debug)]
+enum Reopens {
+    /// It begins a new one.
+    Yes(Reopened),
+    /// It is the connection's.
+    No,
+    /// It is dropped.
+    Drop,
+}
+
+/// A connection in TIME-WAIT has made room for a new one (MAY-2).
+#[derive(Debug)]
+struct Reopened {
+    /// The new one's initial sequence number lies above this.
+    above: Seq,
+    /// What returns if the SYN was an old duplicate.
+    old: Option<Box<TimeWait>>,
 }
 
 /// The stack of one host.
@@ -208,7 +230,8 @@ impl Stack {
         self.out.poll()
     }
 
-    /// The next packet among the first `until` outputs there were; those before it are not told.
+    /// The next packet that leaves or was dropped, among the first `until` outputs there were; those before it are
+    /// not told.
     pub fn poll_packet(&mut self, until: u64) -> Option<Output> {
         self.out.poll_packet(until)
     }
@@ -227,46 +250,60 @@ impl Stack {
     /// A packet arrives.
     pub fn deliver(&mut self, now: Instant, packet: Packet) {
         let Packet { src, dst, segment } = packet;
-        if self.failed {
-            self.out.push(dst, src, Effect::Dropped { rule: Rule::NetworkFailed });
+        if let Some(rule) = self.refusal(src.ip, dst.ip) {
+            self.out.push(dst, src, Effect::Dropped { rule });
             return;
         }
-        if !is_unicast(src.ip) || !is_unicast(dst.ip) || !self.is_local(dst.ip) {
-            self.out.push(dst, src, Effect::Dropped { rule: Rule::NotUnicast });
-            return;
-        }
-        let mut above = None;
+        let mut reopened = None;
         if let Some(id) = self.table.find(&self.addrs, dst, src) {
-            above = self.reopens(id, dst, &segment, now);
-            if above.is_none() {
-                self.on(now, id, |state, cx| state.arrives(segment, cx));
-                return;
+            match self.reopens(id, dst, &segment, now) {
+                Reopens::Yes(by) => reopened = Some(by),
+                Reopens::No => return self.on(now, id, |state, cx| state.arrives(segment, cx)),
+                Reopens::Drop => {
+                    return self.out.push(dst, src, Effect::Dropped { rule: Rule::TimeWaitOldSyn });
+                }
             }
         }
         match self.listeners.find(dst) {
-            Some(listener) => self.arrives_in_listen(now, listener, dst, src, &segment, above),
+            Some(listener) => self.arrives_in_listen(now, listener, dst, src, &segment, reopened),
             None => self.answer(now, dst, src, |cx| tcp::closed::arrives(&segment, cx)),
         }
     }
 
-    /// R16c: a SYN for a connection in TIME-WAIT. If the old connection makes room for it (or, without a listener,
-    /// the missing connection is to answer), the number that a new one's must lie above (MAY-2).
-    fn reopens(&mut self, id: ConnId, local: Endpoint, segment: &Segment, now: Instant) -> Option<Seq> {
-        let State::TimeWait(tw) = self.state(id) else { return None };
+    /// Why a packet between these addresses is dropped unread, if it is.
+    fn refusal(&self, src: IpAddr, dst: IpAddr) -> Option<Rule> {
+        if self.failed {
+            Some(Rule::NetworkFailed)
+        } else if !is_unicast(src) || !is_unicast(dst) {
+            Some(Rule::NotUnicast)
+        } else if !self.is_local(dst) {
+            Some(Rule::NotForThisHost)
+        } else {
+            None
+        }
+    }
+
+    /// R16c: a SYN for a connection in TIME-WAIT: whether the old connection makes room for it (or, where no listener
+    /// can take it, the missing connection is to answer).
+    fn reopens(&mut self, id: ConnId, local: Endpoint, segment: &Segment, now: Instant) -> Reopens {
+        let State::TimeWait(tw) = self.state(id) else { return Reopens::No };
         if !segment.syn() || segment.has_ack() || segment.rst() {
-            return None;
+            return Reopens::No;
         }
-        let (rcv_nxt, snd_nxt, newer) = (tw.rcv_nxt, tw.snd_nxt, tw.is_newer(segment));
-        let listened = self.listeners.find(local).is_some();
-        match self.profile.syn_in_time_wait {
-            SynInTimeWait::AcceptIfGreater if listened && newer => {}
-            SynInTimeWait::AcceptFromRcvNxt if segment.seq.ge(rcv_nxt) => {}
-            SynInTimeWait::AcceptIfGreater | SynInTimeWait::AcceptFromRcvNxt => return None,
-        }
+        let (above, incarnation) = (tw.snd_nxt, tw.judge(segment, &self.profile));
+        let listened = self.listeners.find(local).is_some_and(|listener| self.has_room(listener));
+        let old = match (self.profile.syn_in_time_wait, incarnation) {
+            (SynInTimeWait::AcceptFromRcvNxt, _) if segment.seq.ge(tw.rcv_nxt) => None,
+            (SynInTimeWait::AcceptIfGreater, Incarnation::New) if listened => Some(tw.remembered()),
+            (SynInTimeWait::AcceptIfGreater, Incarnation::OldByTimestamp) if listened => {
+                return Reopens::Drop;
+            }
+            (SynInTimeWait::AcceptIfGreater | SynInTimeWait::AcceptFromRcvNxt, _) => return Reopens::No,
+        };
         if listened {
             self.on(now, id, |state, cx| state.finish(Rule::TimeWaitReopened, cx));
         }
-        Some(snd_nxt)
+        Reopens::Yes(Reopened { above, old })
     }
 
     /// The earliest deadline.
@@ -311,12 +348,12 @@ impl Stack {
         self.table.get(id).tuple.ends(&self.addrs)
     }
 
-    /// SEND; `urgent` is RFC 9293's URGENT flag. False if the connection takes no text.
+    /// SEND. False if the connection takes no text.
     #[must_use = "text that was not taken is not sent"]
-    pub fn send(&mut self, now: Instant, id: ConnId, text: Bytes, urgent: bool) -> bool {
+    pub fn send(&mut self, now: Instant, id: ConnId, text: Bytes) -> bool {
         let mut taken = false;
         self.on(now, id, |mut state, cx| {
-            taken = if urgent { state.send_urgent(text, cx) } else { state.send(text, cx) };
+            taken = state.send(text, cx);
             state
         });
         taken
@@ -331,6 +368,17 @@ impl Stack {
             state
         });
         text
+    }
+
+    /// SEND with the URGENT flag: all of the text is urgent.
+    #[must_use = "text that was not taken is not sent"]
+    pub fn send_urgent(&mut self, now: Instant, id: ConnId, text: Bytes) -> bool {
+        let mut taken = false;
+        self.on(now, id, |mut state, cx| {
+            taken = state.send_urgent(text, cx);
+            state
+        });
+        taken
     }
 
     /// The urgent octet that was taken out of the stream; `peek` leaves it there.

@@ -71,14 +71,15 @@ impl Outbox {
         })
     }
 
-    /// The next packet among the first `until` effects there were; what comes before it is not told.
+    /// The next packet that leaves or was dropped among the first `until` effects there were; what comes before it is
+    /// not told.
     pub(super) fn poll_packet(&mut self, until: u64) -> Option<Output> {
         while self.told < until {
-            let sent = self.effects.pop_segment()?;
-            let (src, dst) = self.told();
-            if let Some((segment, rule)) = sent {
-                return Some(Output::Transmit { packet: Packet { src, dst, segment }, rule });
+            if self.effects.is_news_of_a_packet() {
+                return self.poll();
             }
+            self.effects.skip();
+            self.told();
         }
         None
     }

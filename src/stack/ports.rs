@@ -12,7 +12,7 @@ use slab::Slab;
 
 /// A name taken by a bind.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct BindingId(u32);
+pub struct BindingId(pub(super) u32);
 
 /// How a binding shares its port with others.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -44,17 +44,17 @@ pub enum BindError {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Binding {
-    name: Endpoint,
-    sharing: Sharing,
+pub(super) struct Binding {
+    pub(super) name: Endpoint,
+    pub(super) sharing: Sharing,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Ports {
-    bindings: Slab<Binding>,
-    by_port: HashMap<u16, Vec<BindingId>, FxBuildHasher>,
-    ephemeral: RangeInclusive<u16>,
-    next: u32,
+    pub(super) bindings: Slab<Binding>,
+    pub(super) by_port: HashMap<u16, Vec<BindingId>, FxBuildHasher>,
+    pub(super) ephemeral: RangeInclusive<u16>,
+    pub(super) next: u32,
 }
 
 impl Ports {
@@ -63,7 +63,7 @@ impl Ports {
         Self { bindings: Slab::new(), by_port: HashMap::default(), ephemeral, next }
     }
 
-    fn at(&self, port: u16) -> &[BindingId] {
+    pub(super) fn at(&self, port: u16) -> &[BindingId] {
         self.by_port.get(&port).map_or(&[], Vec::as_slice)
     }
 

@@ -30,15 +30,22 @@ pub(super) struct Conn {
     pub(super) tuple: Tuple,
     pub(super) holder: Holder,
     /// Its deadline may have moved since the schedule was told.
-    unsettled: bool,
+    pub(super) unsettled: bool,
     pub(super) state: State,
+}
+
+impl Conn {
+    /// Of that name, without a state yet.
+    pub(super) fn vacant(tuple: Tuple, holder: Holder) -> Self {
+        Self { tuple, holder, unsettled: false, state: State::vacant() }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Table {
-    slots: Slab<Conn>,
+    pub(super) slots: Slab<Conn>,
     /// Slots of the connections that segments are for.
-    index: HashTable<u32>,
+    pub(super) index: HashTable<u32>,
 }
 
 impl Table {
@@ -82,7 +89,7 @@ impl Table {
 
     /// A vacant connection of that name, which must not be taken.
     pub(super) fn insert(&mut self, addrs: &Interner, tuple: Tuple, holder: Holder) -> ConnId {
-        let id = id(self.slots.insert(Conn { tuple, holder, unsettled: false, state: State::vacant() }));
+        let id = id(self.slots.insert(Conn::vacant(tuple, holder)));
         let slots = &self.slots;
         let of = |slot: &u32| slots[*slot as usize].tuple.hash(addrs);
         match self.index.entry(

@@ -11,35 +11,35 @@ pub(super) struct Congestion {
     pub(super) cwnd: u32,
     /// Below it slow start, from it on congestion avoidance.
     pub(super) ssthresh: u32,
-    smss: u32,
+    pub(super) smss: u32,
     /// CUBIC's memory; none if the profile's control is another.
-    cubic: Option<Cubic>,
+    pub(super) cubic: Option<Cubic>,
 }
 
 /// RFC 9438 section 4.1. Windows are in octets, times in milliseconds.
 #[derive(Clone, Debug, Default)]
-struct Cubic {
+pub(super) struct Cubic {
     /// The window before the last reduction.
-    w_max: u64,
+    pub(super) w_max: u64,
     /// cwnd before it: where the Reno-friendly window stops catching up (section 4.3).
-    prior: u64,
+    pub(super) prior: u64,
     /// The current congestion avoidance; none before its first ACK.
-    epoch: Option<Epoch>,
+    pub(super) epoch: Option<Epoch>,
     /// It follows a timeout, or no loss at all (sections 4.8, 4.10): K is 0.
-    fresh: bool,
+    pub(super) fresh: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Epoch {
-    start: Instant,
+pub(super) struct Epoch {
+    pub(super) start: Instant,
     /// When W_cubic reaches w_max again, in milliseconds from the start.
-    k: u64,
-    w_max: u64,
+    pub(super) k: u64,
+    pub(super) w_max: u64,
     /// What Reno would have (section 4.3), and the part of an octet that it is owed, in 17ths of a cwnd.
-    w_est: u64,
-    owed_est: u64,
+    pub(super) w_est: u64,
+    pub(super) owed_est: u64,
     /// The part of an octet that cwnd is owed, in parts of a cwnd.
-    owed: u64,
+    pub(super) owed: u64,
 }
 
 /// 1 / C of section 4.1 in ms^3 per segment: C is 0.4 segments per s^3.
@@ -85,6 +85,11 @@ impl Congestion {
     /// The window after a timeout (RFC 5681 3.1: the loss window).
     pub(super) fn collapse(&mut self) {
         self.cwnd = self.smss;
+    }
+
+    /// The window after an idle time (RFC 5681 4.1: the restart window).
+    pub(super) fn restart(&mut self, initial: u32) {
+        self.cwnd = self.cwnd.min(initial);
     }
 
     fn reduce(&mut self, flight: u32, timeout: bool) {

@@ -2,6 +2,7 @@
 //! travel with. Whatever leaves takes it along (`transmit.rs`); all but text in order is acknowledged at once.
 
 use super::{Cx, State};
+use crate::form::Writer;
 use crate::time::Instant;
 use core::num::NonZeroU8;
 
@@ -15,6 +16,14 @@ pub(crate) struct DelayedAck {
 }
 
 impl DelayedAck {
+    pub(super) fn form(self, w: &mut Writer) {
+        let Self { at, segments } = self;
+        w.put("waiting segments", segments);
+        if segments > 0 {
+            w.at("ack at", at);
+        }
+    }
+
     /// When the ACK leaves by itself, if one waits.
     pub(super) fn due(self) -> Option<Instant> {
         (self.segments > 0).then_some(self.at)

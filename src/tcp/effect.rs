@@ -120,17 +120,14 @@ impl Effects {
         })
     }
 
-    /// The oldest is taken; what it is matters only if it is a segment.
-    pub(crate) fn pop_segment(&mut self) -> Option<Option<(Segment, Rule)>> {
-        Some(match self.list.pop_front()? {
-            Effect::Transmit { segment: (), rule } => {
-                self.segments.pop_front().map(|segment| (segment, rule))
-            }
-            Effect::Dropped { .. }
-            | Effect::Became { .. }
-            | Effect::Expired { .. }
-            | Effect::Notify { .. } => None,
-        })
+    /// Whether the oldest is a segment that leaves, or one that was dropped.
+    pub(crate) fn is_news_of_a_packet(&self) -> bool {
+        matches!(self.list.front(), Some(Effect::Transmit { .. } | Effect::Dropped { .. }))
+    }
+
+    /// The oldest, which is no segment that leaves, is forgotten.
+    pub(crate) fn skip(&mut self) {
+        self.list.pop_front();
     }
 
     /// From the `from`th on no segment leaves: each was dropped for `reason`.

@@ -4,6 +4,7 @@
 use super::status::TimerName;
 use super::tcb::App;
 use super::{Cause, Cx, Effect, State, Tcb};
+use crate::form::Writer;
 use crate::packet::Flags;
 use crate::profile::KeepAlive;
 use crate::rule::Rule;
@@ -18,6 +19,12 @@ pub(super) struct Clock {
 }
 
 impl Clock {
+    pub(super) fn form(self, w: &mut Writer) {
+        let Self { at, unanswered } = self;
+        w.at("keep-alive at", at);
+        w.put("keep-alive unanswered", unanswered);
+    }
+
     /// Something was heard, or keep-alive begins.
     pub(super) fn start(keep_alive: Option<KeepAlive>, now: Instant) -> Self {
         Self { at: keep_alive.map_or(now, |k| now + k.idle), unanswered: 0 }

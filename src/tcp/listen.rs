@@ -3,7 +3,7 @@
 
 use super::opening::{Origin, Settings, SynReceived};
 use super::options::Offered;
-use super::{Cx, State, StateName, closed};
+use super::{Cx, State, StateName, TimeWait, closed};
 use crate::packet::Segment;
 use crate::profile::Unwelcome;
 use crate::rule::Rule;
@@ -52,11 +52,19 @@ pub fn ignore_own_source(cx: &mut Cx<'_>) {
     cx.ignore(Rule::OwnSource);
 }
 
-/// A SYN that the listener takes: SYN+ACK leaves, SYN-RECEIVED begins.
+/// A SYN that the listener takes: SYN+ACK leaves, SYN-RECEIVED begins. `old` is what was in TIME-WAIT under this name
+/// and returns if the SYN was an old duplicate (MAY-2).
 #[must_use = "the connection begins as the returned state"]
-pub fn open(iss: Seq, segment: &Segment, settings: Settings, cx: &mut Cx<'_>) -> State {
+pub fn open(
+    iss: Seq,
+    segment: &Segment,
+    settings: Settings,
+    old: Option<Box<TimeWait>>,
+    cx: &mut Cx<'_>,
+) -> State {
     let offered = Offered::answer(settings.mss, settings.receive_buffer, &segment.options, cx.profile);
-    let s = SynReceived::new(settings, Origin::Passive, offered, iss, segment, cx);
+    let mut s = SynReceived::new(settings, Origin::Passive, offered, iss, segment, cx);
+    s.old = old;
     s.send_syn_ack(Rule::ListenSyn, cx);
     State::became(StateName::Listen, State::SynReceived(Box::new(s)), Rule::ListenSyn, cx)
 }

@@ -41,6 +41,7 @@ pub mod closed;
 mod congestion;
 mod delayed_ack;
 pub mod effect;
+mod form;
 mod keep_alive;
 pub mod listen;
 pub mod opening;
@@ -71,6 +72,7 @@ pub use urgent::UrgentOctet;
 
 use crate::buf::Rope;
 use crate::packet::Segment;
+use crate::profile::{Offer, Profile};
 use crate::rule::Rule;
 use crate::seq::Seq;
 use crate::time::Instant;
@@ -220,15 +222,35 @@ pub struct TimeWait {
     pub(crate) throttle: throttle::Throttle,
 }
 
+/// Whose SYN it is that comes in TIME-WAIT.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Incarnation {
+    /// A new connection's.
+    New,
+    /// The old connection's, or too near to it to tell.
+    Old,
+    /// The old connection's, by its timestamp: RFC 6191 drops it, and RFC 9293 3.10.7.4 first leaves that to RFC 6191.
+    OldByTimestamp,
+}
+
 impl TimeWait {
-    /// Whether a SYN belongs to a new connection (RFC 6191, TR-C17 to TR-C21): by its timestamp, if there is one and
-    /// it differs from the last; else by its number (MAY-2).
-    pub(crate) fn is_newer(&self, syn: &Segment) -> bool {
+    /// What a connection that takes its place keeps of it.
+    pub(crate) fn remembered(&self) -> Box<Self> {
+        Box::new(Self { inbox: None, ..self.clone() })
+    }
+
+    /// Whether a SYN belongs to a new connection (RFC 6191, TR-C17 to TR-C21): by its timestamp, if there is one that
+    /// the new connection would use and it differs from the last; else by its number (MAY-2).
+    pub(crate) fn judge(&self, syn: &Segment, profile: &Profile) -> Incarnation {
         let by_number = syn.seq.gt(self.rcv_nxt);
-        match (self.echo.as_ref().map(|echo| echo.recent), syn.options.timestamps) {
-            (Some(recent), Some(t)) if t.val != recent => options::older(recent, t.val),
-            (Some(_), Some(_) | None) | (None, None) => by_number,
-            (None, Some(_)) => true,
+        let timestamps = syn.options.timestamps.filter(|_| profile.timestamps != Offer::No);
+        match (self.echo.as_ref().map(|echo| echo.recent), timestamps) {
+            (Some(recent), Some(t)) if options::older(recent, t.val) => Incarnation::New,
+            (Some(recent), Some(t)) if t.val == recent && by_number => Incarnation::New,
+            (Some(_), Some(_)) => Incarnation::OldByTimestamp,
+            (None, Some(_)) => Incarnation::New,
+            (Some(_) | None, None) if by_number => Incarnation::New,
+            (Some(_) | None, None) => Incarnation::Old,
         }
     }
 }

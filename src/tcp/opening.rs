@@ -5,7 +5,8 @@ use super::options::{self, Agreed, Echo, Offered};
 use super::tcb::{App, Tcb};
 use super::throttle::Throttle;
 use super::tuning::Tuning;
-use super::{Cause, Cx, Effect, Notice, State, StateName, receive::Receive, rtt::Rtt, send::Send};
+use super::{Cause, Cx, Effect, Notice, State, StateName, TimeWait};
+use super::{receive::Receive, rtt::Rtt, send::Send};
 use crate::packet::{Flags, Segment};
 use crate::profile::{ListenerGone, MaxR2, Profile};
 use crate::rule::Rule;
@@ -86,7 +87,7 @@ impl MaxR2 {
 #[derive(Clone, Debug)]
 pub struct SynSent {
     pub(super) settings: Settings,
-    offered: Offered,
+    pub(super) offered: Offered,
     /// The window that the SYN announces; a larger buffer counts from ESTABLISHED on.
     pub(super) window: u16,
     pub(super) iss: Seq,
@@ -112,8 +113,8 @@ pub enum Origin {
 #[derive(Clone, Debug)]
 pub struct SynReceived {
     pub(super) settings: Settings,
-    offered: Offered,
-    agreed: Agreed,
+    pub(super) offered: Offered,
+    pub(super) agreed: Agreed,
     /// Timestamps, if both SYNs have them.
     pub(super) echo: Option<Echo>,
     /// The window that the SYN+ACK announces.
@@ -128,6 +129,8 @@ pub struct SynReceived {
     pub(super) timer: SynTimer,
     /// Text and FIN that came with the SYN (R42).
     pub(super) early: Option<Segment>,
+    /// The TIME-WAIT that the SYN ended, if it returns should the SYN be an old duplicate (MAY-2).
+    pub(super) old: Option<Box<TimeWait>>,
 }
 
 impl Settings {
@@ -217,6 +220,7 @@ impl SynReceived {
             peer_mss: segment.options.mss,
             timer: SynTimer::start(settings.syn_max_r2(cx.profile), cx),
             early: early(segment, cx.profile),
+            old: None,
         }
     }
 
@@ -328,7 +332,7 @@ impl Opened {
         // Karn: a SYN that was sent twice is not measured.
         let syn_sent = (!lost_syn).then_some(timer.first_sent);
         let mss = peer_mss.unwrap_or(settings.default_mss).clamp(1, settings.mss.max(1));
-        let mut snd = Send::new(iss, mss, wnd, irs, rtt, syn_sent, settings.nodelay, cx.profile);
+        let mut snd = Send::new(iss, mss, wnd, irs, rtt, syn_sent, settings.nodelay, cx.now, cx.profile);
         (snd.shift, snd.sack) = (agreed.snd_shift, agreed.sack);
         let mut tcb = Tcb {
             snd,

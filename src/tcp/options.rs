@@ -16,9 +16,9 @@ const RECENT_FOR: Duration = Duration::from_secs(24 * 24 * 60 * 60);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Offered {
     pub(super) mss: u16,
-    window_scale: Option<u8>,
-    sack: bool,
-    timestamps: bool,
+    pub(super) window_scale: Option<u8>,
+    pub(super) sack: bool,
+    pub(super) timestamps: bool,
 }
 
 /// What both SYNs agreed on.
@@ -103,13 +103,13 @@ pub(super) fn clock(now: Instant, offset: u32) -> u32 {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Echo {
     /// Our clock's offset.
-    offset: u32,
+    pub(super) offset: u32,
     /// TS.Recent: the TSval to echo.
     pub(crate) recent: u32,
     /// When it came.
-    at: Instant,
+    pub(super) at: Instant,
     /// Last.ACK.sent.
-    last_ack: Seq,
+    pub(super) last_ack: Seq,
 }
 
 /// What PAWS says of a segment.

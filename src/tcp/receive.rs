@@ -15,9 +15,9 @@ pub struct Receive {
     /// RCV.NXT.
     pub(crate) nxt: Seq,
     /// RCV.NXT + RCV.WND as last announced; it never moves back (SHLD-14).
-    edge: Seq,
+    pub(super) edge: Seq,
     /// By how much windows are shifted (RFC 7323 section 2).
-    shift: u8,
+    pub(super) shift: u8,
     /// Bytes of receive buffer.
     pub(super) capacity: u32,
     /// In order and not yet read.
@@ -31,11 +31,11 @@ pub struct Receive {
 /// Segments past a gap, in order, without overlaps.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Beyond {
-    blocks: VecDeque<(Seq, Bytes)>,
+    pub(super) blocks: VecDeque<(Seq, Bytes)>,
     /// What the blocks cover, without a gap, the one that grew last first: what SACK reports (RFC 2018 section 4).
-    runs: Vec<(Seq, Seq)>,
+    pub(super) runs: Vec<(Seq, Seq)>,
     /// The number of a FIN that came past the gap.
-    fin: Option<Seq>,
+    pub(super) fin: Option<Seq>,
 }
 
 impl Receive {
@@ -99,8 +99,14 @@ impl Receive {
             beyond.fin = beyond.fin.or(fin_at);
             return Taken::PastGap;
         }
-        self.nxt += super::send::len32(text.len());
-        self.inbox.push(text);
+        match &mut self.beyond {
+            None => {
+                self.nxt += super::send::len32(text.len());
+                self.inbox.push(text);
+            }
+            // Past the gap some of it may have come before.
+            Some(beyond) => beyond.insert(seq, text),
+        }
         self.close_gap();
         let fin_at = fin_at.or(self.beyond.as_ref().and_then(|b| b.fin));
         let text = self.nxt - before;

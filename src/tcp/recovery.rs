@@ -20,11 +20,11 @@ pub(super) struct Recovery {
     /// Fast recovery is under way.
     pub(super) fast: Option<Fast>,
     /// SND.NXT when a loss was last found: what was in flight then makes no new loss event (RFC 6582, "recover").
-    recover: Option<Seq>,
+    pub(super) recover: Option<Seq>,
     /// The segment at SND.UNA goes out again now, whatever the congestion window.
     pub(super) resend_first: Option<Rule>,
     /// What the peer has past SND.UNA, in order, without overlaps (RFC 6675, the scoreboard).
-    sacked: VecDeque<(Seq, Seq)>,
+    pub(super) sacked: VecDeque<(Seq, Seq)>,
 }
 
 /// Fast recovery.

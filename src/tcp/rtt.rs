@@ -10,9 +10,9 @@ const LEAST: Duration = Duration::from_millis(1);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Rtt {
     /// Smoothed round-trip time; none before the first measurement.
-    srtt: Option<Duration>,
-    rttvar: Duration,
-    rto: Duration,
+    pub(super) srtt: Option<Duration>,
+    pub(super) rttvar: Duration,
+    pub(super) rto: Duration,
 }
 
 impl Rtt {

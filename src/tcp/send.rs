@@ -48,9 +48,9 @@ pub struct Send {
     /// SND.WND.
     pub(crate) wnd: u32,
     /// SND.WL1.
-    wl1: Seq,
+    pub(super) wl1: Seq,
     /// SND.WL2.
-    wl2: Seq,
+    pub(super) wl2: Seq,
     /// The largest window seen: the estimate of the peer's buffer (3.8.6.2.1).
     pub(super) max_wnd: u32,
     /// By how much the peer's windows are shifted (RFC 7323 section 2).
@@ -71,8 +71,10 @@ pub struct Send {
     pub(super) resend: Option<Seq>,
     pub(super) congestion: Congestion,
     pub(super) rtt: Rtt,
+    /// When text or FIN last left.
+    pub(super) last_sent: Instant,
     /// Something was sent twice since the last measurement.
-    resent: bool,
+    pub(super) resent: bool,
     /// The octet whose acknowledgment is timed, and since when (Karn: never one that was sent twice).
     pub(super) timed: Option<(Seq, Instant)>,
     pub(super) timer: Timer,
@@ -88,6 +90,7 @@ impl Send {
         rtt: Rtt,
         syn_sent: Option<Instant>,
         nodelay: bool,
+        now: Instant,
         profile: &Profile,
     ) -> Self {
         let smss = u32::from(mss);
@@ -111,9 +114,17 @@ impl Send {
             resend: None,
             congestion: Congestion::new(cwnd, smss, profile),
             rtt,
+            last_sent: now,
             resent: false,
             timed: syn_sent.map(|at| (iss + 1, at)),
             timer: Timer::Idle,
+        }
+    }
+
+    /// RFC 5681 4.1: nothing left for longer than a timeout, so what the window was then says little now.
+    pub(super) fn restart_after_idle(&mut self, now: Instant, profile: &Profile) {
+        if self.nothing_in_flight() && now.since(self.last_sent) > self.rtt.rto() {
+            self.congestion.restart(profile.initial_window.bytes(u32::from(self.mss)));
         }
     }
 

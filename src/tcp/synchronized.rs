@@ -184,7 +184,7 @@ fn lagging(state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
     Break(state)
 }
 
-/// RFC 9293 Figure 8, line 6: after crossed SYNs the peer's SYN+ACK repeats its SYN, which is known.
+/// RFC 9293 Figure 7, line 6: after crossed SYNs the peer's SYN+ACK repeats its SYN, which is known.
 fn crossed_syn_ack(state: &State, segment: &mut Segment) {
     if let State::SynReceived(s) = state
         && s.origin == Origin::Active
@@ -210,6 +210,11 @@ fn second_rst(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
         state.challenge(Rule::RstChallenge, cx);
         return Break(state);
     }
+    if let State::SynReceived(s) = &mut state
+        && let Some(old) = s.old.take()
+    {
+        return Break(old_duplicate(*old, cx));
+    }
     Break(match &state {
         State::SynReceived(s) => {
             let cause = s.reset_cause();
@@ -231,6 +236,14 @@ fn second_rst(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
         | State::SynSent(_)
         | State::Closed(_) => state.ended(Cause::Reset, Rule::RstReceived, cx),
     })
+}
+
+/// 3.6.1, MAY-2 (2): the SYN for which TIME-WAIT made room was an old duplicate; TIME-WAIT goes on, or ends now if it
+/// would have ended meanwhile.
+fn old_duplicate(old: TimeWait, cx: &mut Cx<'_>) -> State {
+    let old = TimeWait { until: old.until.max(cx.now), ..old };
+    cx.notify(Notice::Ended(Cause::Deleted), Rule::TimeWaitReturned);
+    State::became(StateName::SynReceived, State::TimeWait(old), Rule::TimeWaitReturned, cx)
 }
 
 /// Fifth, check the ACK field.

@@ -16,6 +16,7 @@ mod arrives;
 mod closing;
 mod delayed_ack;
 mod keep_alive;
+mod odd;
 mod opening;
 mod options;
 mod receiving;
@@ -23,6 +24,7 @@ mod recovery;
 mod sending;
 mod syn_bit;
 mod timers;
+mod transitions;
 mod urgent;
 
 use super::{Cx, Effect, Effects, Settings, State, StateName, SynSent, Tuning, listen};
@@ -277,7 +279,7 @@ impl Tcp {
         let settings = self.settings;
         let mut cx = Cx { now: self.now, profile: &self.profile, out: &mut self.out };
         match listen::verdict(&segment) {
-            listen::Verdict::Syn => self.state = Some(listen::open(ISS, &segment, settings, &mut cx)),
+            listen::Verdict::Syn => self.state = Some(listen::open(ISS, &segment, settings, None, &mut cx)),
             listen::Verdict::Ignore | listen::Verdict::Refuse | listen::Verdict::Drop => {
                 listen::arrives(&segment, &mut cx);
             }

@@ -6,8 +6,8 @@ use crate::time::Instant;
 /// How many ACKs that nothing was taken for left lately.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Throttle {
-    since: Instant,
-    count: u32,
+    pub(super) since: Instant,
+    pub(super) count: u32,
 }
 
 impl Throttle {

@@ -24,6 +24,7 @@ impl Tcb {
     pub(super) fn transmit(&mut self, ack: Option<Rule>, resent: Rule, cx: &mut Cx<'_>) {
         let mut acked = false;
         let mut resent = resent;
+        self.snd.restart_after_idle(cx.now, cx.profile);
         if let Some(rule) = self.snd.recovery.resend_first.take()
             && !self.snd.nothing_in_flight()
         {
@@ -189,6 +190,7 @@ impl Tcb {
             snd.timed = Some((end, cx.now));
         }
         snd.nxt = snd.nxt.max(end);
+        snd.last_sent = cx.now;
         if let Some(fast) = &mut snd.recovery.fast
             && !new
         {

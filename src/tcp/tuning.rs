@@ -3,6 +3,7 @@
 use super::send::Timer;
 use super::urgent::Urgent;
 use super::{Cx, State, Tcb, keep_alive};
+use crate::form::Writer;
 use crate::profile::{KeepAlive, MaxR2, Profile};
 use core::num::NonZeroU8;
 
@@ -19,12 +20,43 @@ pub struct Tuning {
     pub oob_inline: bool,
 }
 
+impl Tuning {
+    pub(crate) fn form(&self, w: &mut Writer) {
+        let Self { ack_frequency, keep_alive, max_r2, oob_inline } = *self;
+        w.put("ack_frequency", ack_frequency.map(NonZeroU8::get));
+        w.put("keep_alive", keep_alive.is_some());
+        if let Some(KeepAlive { idle, interval, probes }) = keep_alive {
+            w.put("keep_alive.idle", idle);
+            w.put("keep_alive.interval", interval);
+            w.put("keep_alive.probes", probes);
+        }
+        w.put("max_r2", max_r2.is_some());
+        if let Some(MaxR2 { retransmissions, time }) = max_r2 {
+            w.put("max_r2.retransmissions", retransmissions);
+            w.put("max_r2.time", time);
+        }
+        w.put("oob_inline", oob_inline);
+    }
+}
+
 /// A [`Tuning`] and what goes with it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rare {
     pub(super) tuning: Tuning,
     pub(super) keep_alive: keep_alive::Clock,
     pub(super) urgent: Urgent,
+}
+
+impl Rare {
+    pub(super) fn form(&self, w: &mut Writer) {
+        let Self { tuning, keep_alive, urgent } = self;
+        tuning.form(w);
+        // The clock of what is off is no part of the future.
+        if tuning.keep_alive.is_some() {
+            keep_alive.form(w);
+        }
+        urgent.form(w);
+    }
 }
 
 impl Tcb {

@@ -5,6 +5,7 @@
 use super::tuning::Rare;
 use super::{Cx, Notice, State, Tcb};
 use crate::buf::Rope;
+use crate::form::Writer;
 use crate::packet::{Flags, Segment};
 use crate::rule::Rule;
 use crate::seq::Seq;
@@ -36,6 +37,17 @@ pub enum UrgentOctet {
 }
 
 impl Urgent {
+    pub(super) fn form(&self, w: &mut Writer) {
+        let Self { snd_up, rcv_up, arrived, mark, octet } = *self;
+        w.put("snd_up", snd_up.is_some());
+        snd_up.iter().for_each(|&up| w.ours("snd_up", up));
+        w.put("rcv_up", rcv_up.is_some());
+        rcv_up.iter().for_each(|&up| w.theirs("rcv_up", up));
+        w.put("arrived", arrived);
+        w.put("mark", mark);
+        w.put("octet", octet);
+    }
+
     pub(super) const fn is_idle(&self) -> bool {
         let Self { snd_up, rcv_up, arrived: _, mark, octet } = self;
         snd_up.is_none() && rcv_up.is_none() && mark.is_none() && octet.is_none()

@@ -68,7 +68,8 @@ impl Winsock {
         if queued > 0 && queued >= send_buffer && !data.is_empty() {
             return Attempt::Wait;
         }
-        if !data.is_empty() && !stack.send(now, conn, data.clone(), urgent) {
+        let send = if urgent { Stack::send_urgent } else { Stack::send };
+        if !data.is_empty() && !send(stack, now, conn, data.clone()) {
             return Attempt::fail(WsaError::NoBufs);
         }
         Attempt::ok(Value::Sent(data.len()))

@@ -17,6 +17,7 @@ pub mod close;
 mod closesocket;
 mod connection;
 pub mod error;
+mod form;
 mod io;
 mod ioctl;
 mod options;
@@ -147,7 +148,7 @@ impl Winsock {
         self.poll_returned(stack).or_else(|| stack.poll_output().map(Output::Stack))
     }
 
-    /// The next packet or return; what only a log wants to know is passed over.
+    /// The next packet, drop or return; what only a log wants to know is passed over.
     pub(crate) fn poll_deed(&mut self, stack: &mut Stack) -> Option<Output> {
         let (_, all) = stack.outputs();
         let until = self.out.front().map_or(all, |&(after, ..)| after);

@@ -56,10 +56,10 @@ const STEP: u32 = 4;
 
 #[derive(Clone, Debug)]
 pub(super) struct Handles {
-    policy: HandlePolicy,
-    objects: HashMap<u32, Object, FxBuildHasher>,
-    next: u32,
-    free: BTreeSet<u32>,
+    pub(super) policy: HandlePolicy,
+    pub(super) objects: HashMap<u32, Object, FxBuildHasher>,
+    pub(super) next: u32,
+    pub(super) free: BTreeSet<u32>,
 }
 
 impl Handles {

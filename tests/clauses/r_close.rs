@@ -63,6 +63,25 @@ fn r4_unread_data_resets_whatever_the_linger_option() {
     });
 }
 
+/// R4, TR-C23, RFC 2525 2.17: the RFC's own way to find the fault: the reader stops until its window is closed, then it
+/// ends. A RST, and the sender learns of it.
+///
+/// Mutation: what closes a window is not unread.
+#[test]
+fn r4_unread_data_with_a_closed_window_resets() {
+    every(|profile| {
+        let mut pair = Pair::connected(profile);
+        pair.send(pair.server, 256 * 1024);
+        pair.run_to(secs(5));
+        assert_eq!(pair.last_packet(pair.client).segment.wnd, 0, "the window is closed");
+        cleanup(&mut pair);
+        pair.run_to(ms(10));
+        assert_eq!(pair.wire(pair.client), ["0 R."]);
+        assert_eq!(pair.both(), [Closed, Closed]);
+        assert_eq!(pair.recv(pair.server), Err(WsaError::ConnReset));
+    });
+}
+
 /// R4's twin: what was read to the last byte is no reason.
 ///
 /// Mutation: received data counts as unread after it was read.

@@ -165,7 +165,10 @@ fn what_is_no_packet_is_kept_and_not_sent() {
     let unsent = peers[0].unsent();
     assert!(unsent.len() > 5, "{}", unsent.len());
     for it in unsent {
-        assert_eq!((it.at, it.why), (Instant::from_nanos(10_000_000), WireError::NotTcp { protocol: 58 }));
+        assert_eq!(
+            (it.at, it.why),
+            (Instant::from_nanos(10_000_000), WireError::UnknownProtocol { protocol: 58 })
+        );
         assert_eq!(wire::decode(&it.datagram), Err(it.why));
     }
     // 36 are traffic class, flow label and hop limit, which no checksum covers: those SYNs are answered, about 75.

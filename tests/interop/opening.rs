@@ -47,7 +47,7 @@ fn smoltcp_connects() {
     });
 }
 
-/// RFC 9293 figure 8: both SYNs cross.
+/// RFC 9293 figure 7: both SYNs cross.
 ///
 /// Mutation: a SYN counts as one that acknowledges ours.
 #[test]

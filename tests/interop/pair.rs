@@ -4,7 +4,7 @@ use crate::scale;
 use crate::seen::Seen;
 use bytes::{Buf, Bytes};
 use closewait::addr::Endpoint;
-use closewait::profile::Profile;
+use closewait::profile::{Offer, Profile, WindowScaling};
 use closewait::time::{Duration, Instant};
 use closewait::winsock::{Handle, WsaError, consts};
 use closewait_sim::aio::{Programs, Winsock};
@@ -40,11 +40,45 @@ pub(crate) enum Ending {
 /// How long a slow reader waits between two reads.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// A large receive buffer, in bytes.
+pub(crate) const LARGE: u32 = 1 << 18;
+
 /// The one who resets reads so much before.
 pub(crate) const A_LITTLE: usize = 20_000;
 
+/// What the SYNs offer, where a plan says so. smoltcp's always offer window scaling and SACK, and answer them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Offers {
+    /// closewait's.
+    pub(crate) window_scaling: bool,
+    pub(crate) sack: bool,
+    pub(crate) timestamps: bool,
+    /// smoltcp's.
+    pub(crate) their_timestamps: bool,
+    /// Both receive buffers are larger than a window that is not scaled.
+    pub(crate) large: bool,
+}
+
+impl Offers {
+    /// All of them.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        (0..32).map(|n| {
+            let bit = |i: u32| n >> i & 1 == 1;
+            Self {
+                window_scaling: bit(0),
+                sack: bit(1),
+                timestamps: bit(2),
+                their_timestamps: bit(3),
+                large: bit(4),
+            }
+        })
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Plan {
+    /// None: the profile's, and smoltcp's own.
+    pub(crate) offers: Option<Offers>,
     pub(crate) seed: u64,
     pub(crate) v6: bool,
     /// Percent, in each direction.
@@ -63,13 +97,21 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// Profiles and openers take turns.
-    pub(crate) fn profile(&self) -> &'static Profile {
-        if self.seed % 4 < 2 { &Profile::WINDOWS } else { &Profile::RFC9293 }
+    pub(crate) fn profile(&self) -> Profile {
+        let profile = if self.seed % 4 < 2 { Profile::WINDOWS } else { Profile::RFC9293 };
+        let Some(offers) = self.offers else { return profile };
+        let offer = |yes| if yes { Offer::Yes } else { Offer::No };
+        let window_scaling =
+            if offers.window_scaling { WindowScaling::ForBuffer } else { WindowScaling::Off };
+        Profile { window_scaling, sack: offer(offers.sack), timestamps: offer(offers.timestamps), ..profile }
     }
 
     /// The size of receive buffers, in bytes. Small, five segments: a rest would stay open, as silly-window avoidance
     /// sends nothing into it.
-    fn buffer(&self) -> u16 {
+    fn buffer(&self) -> u32 {
+        if self.offers.is_some_and(|offers| offers.large) {
+            return LARGE;
+        }
         match (self.slow, self.v6) {
             (false, _) => 65_535,
             (true, false) => 5 * 1_460,
@@ -170,14 +212,15 @@ pub(crate) fn run(plan: &Plan) -> Ran {
 /// The same, into any sink.
 pub(crate) fn run_into(plan: &Plan, sink: &mut dyn Sink) -> (World, HostId, Ours, Theirs) {
     let mut world = World::new(plan.seed);
-    let host = world.add_host("closewait", plan.profile().clone());
+    let host = world.add_host("closewait", plan.profile());
     let end = world.add_outside("smoltcp", Addresses::of_host(1)).expect("nobody else's addresses");
     let link = world.add_link(host, end, plan.link());
     let ip = |world: &World, id| if plan.v6 { world.address_v6(id) } else { world.address(id) };
     let (here, there) = (Endpoint::new(ip(&world, host), PORT), Endpoint::new(ip(&world, end), PORT));
 
     let mut peers = [Smoltcp::new(&world, end, link)];
-    let s = peers[0].socket(usize::from(plan.buffer()), 65_535);
+    let s = peers[0].socket(plan.buffer() as usize, 65_535);
+    peers[0].set_timestamps(s, plan.offers.is_some_and(|offers| offers.their_timestamps));
     match plan.opener {
         Opener::Closewait => peers[0].listen(s, PORT).expect("it is closed"),
         Opener::Smoltcp => peers[0].connect(s, FROM, here).expect("it is closed"),
@@ -277,7 +320,7 @@ async fn program(
     ws.startup().await?;
     let family = if plan.v6 { consts::AF_INET6 } else { consts::AF_INET };
     let first = ws.socket(family, consts::SOCK_STREAM, consts::IPPROTO_TCP).await?;
-    ws.set_int(first, consts::SO_RCVBUF, plan.buffer().into()).await?;
+    ws.set_int(first, consts::SO_RCVBUF, plan.buffer().cast_signed()).await?;
     let s = match plan.opener {
         Opener::Closewait => {
             let connected = ws.connect(first, there).await;

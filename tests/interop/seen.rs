@@ -1,12 +1,22 @@
 //! What a run's log showed.
 
 use crate::pair::{Ending, Opener, Plan, Ran, text};
-use closewait::packet::Packet;
+use closewait::packet::{Options, Packet, Segment};
 use closewait::rule::Rule;
 use closewait::tcp::StateName;
 use closewait_sim::Sink;
 use closewait_sim::peer::State;
 use closewait_sim::trace::{Entry, What};
+
+/// Segments that are neither SYN nor RST.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(crate) struct Others {
+    pub(crate) all: u64,
+    pub(crate) stamped: u64,
+    pub(crate) with_sack: u64,
+    /// The largest window, as it is in the header.
+    pub(crate) window: u16,
+}
 
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Seen {
@@ -20,6 +30,10 @@ pub(crate) struct Seen {
     pub(crate) closed: [u64; 2],
     /// What arrived with a bit wrong, at either end.
     pub(crate) undecodable: u64,
+    /// The options of the first SYN of each: closewait's, smoltcp's.
+    pub(crate) syns: [Option<Options>; 2],
+    /// Segments after the handshake's SYNs, without RST: closewait's, smoltcp's.
+    pub(crate) others: [Others; 2],
     /// closewait's retransmission gave up.
     pub(crate) gave_up: bool,
 }
@@ -31,6 +45,7 @@ impl Sink for Seen {
                 let theirs = rule == Rule::Outside;
                 self.again += u64::from(matches!(rule, Rule::Retransmission | Rule::GoBack));
                 self.their_text += if theirs { segment.text_len() as usize } else { 0 };
+                self.note_options(usize::from(theirs), &segment);
                 self.closed[usize::from(theirs)] += u64::from(segment.wnd == 0 && !segment.rst());
             }
             What::Undecodable { .. } => self.undecodable += 1,
@@ -49,6 +64,20 @@ impl Sink for Seen {
             | What::LinkCut { .. }
             | What::LinkHealed { .. }
             | What::Net { .. } => {}
+        }
+    }
+}
+
+impl Seen {
+    fn note_options(&mut self, side: usize, segment: &Segment) {
+        if segment.syn() {
+            self.syns[side].get_or_insert(segment.options.clone());
+        } else if !segment.rst() {
+            let Others { all, stamped, with_sack, window } = &mut self.others[side];
+            *all += 1;
+            *stamped += u64::from(segment.options.timestamps.is_some());
+            *with_sack += u64::from(!segment.options.sack.is_empty());
+            *window = segment.wnd.max(*window);
         }
     }
 }
@@ -96,5 +125,16 @@ pub(crate) fn all_arrived(plan: &Plan, ran: &Ran) {
 
 /// A plan without data, whose opener takes turns.
 pub(crate) const fn plan(seed: u64, opener: Opener, ending: Ending) -> Plan {
-    Plan { seed, v6: false, loss: 0, faults: false, slow: false, opener, ours: 0, theirs: 0, ending }
+    Plan {
+        offers: None,
+        seed,
+        v6: false,
+        loss: 0,
+        faults: false,
+        slow: false,
+        opener,
+        ours: 0,
+        theirs: 0,
+        ending,
+    }
 }

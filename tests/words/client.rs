@@ -46,7 +46,7 @@ const ROWS: &[(&str, &str, &str, &str)] = &[
         "CONNECT SYN(V,V,0) ACK(V,V,0) SEND",
         "SYN(FRESH,ZERO,0) ACK+SYN(CURRENT,NEXT,0) TIMEOUT ACK+PSH(NEXT,CURRENT,1)",
         SAME,
-        "RFC 9293 3.5, Figure 8",
+        "RFC 9293 3.5, Figure 7",
     ),
     // Both SYNs cross; text comes with the ACK.
     (

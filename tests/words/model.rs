@@ -39,7 +39,7 @@ impl Model {
         self.transitions.len()
     }
 
-    fn step(&self, state: usize, input: Input) -> (Output, usize) {
+    pub(crate) fn step(&self, state: usize, input: Input) -> (Output, usize) {
         let i = self.inputs.binary_search(&input).expect("an input of the model");
         self.transitions[state][i]
     }

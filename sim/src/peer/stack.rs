@@ -13,6 +13,7 @@ use smoltcp::iface::{Config, Interface, PollIngressSingleResult, PollResult, Soc
 use smoltcp::socket::tcp::SocketBuffer;
 use smoltcp::time::Instant as Micros;
 use smoltcp::wire::{HardwareAddress, IpCidr, IpEndpoint};
+use std::cell::Cell;
 use std::fmt;
 
 /// An instant on smoltcp's clock: whole microseconds since the start of the world, rounded down.
@@ -30,6 +31,11 @@ pub struct Unsent {
     pub datagram: Vec<u8>,
     /// Why it is no packet.
     pub why: WireError,
+}
+
+thread_local! {
+    /// The clock of timestamps: that of the stack which is being polled. smoltcp asks a function without arguments.
+    static MILLIS: Cell<u32> = const { Cell::new(0) };
 }
 
 /// A smoltcp stack at the end of a link. [`super::run`] drives it; its sockets may be used at any time between
@@ -132,6 +138,12 @@ impl Smoltcp {
         self.with(s, Socket::abort);
     }
 
+    /// Timestamps (RFC 7323 section 3), in milliseconds of the world: offered and answered, or not. At first they are
+    /// not.
+    pub fn set_timestamps(&mut self, s: SocketHandle, on: bool) {
+        self.with(s, |socket| socket.set_tsval_generator(on.then_some(|| MILLIS.get())));
+    }
+
     /// Anything else that smoltcp's socket can do; options, say.
     pub fn with<T>(&mut self, s: SocketHandle, f: impl FnOnce(&mut Socket<'static>) -> T) -> T {
         f(self.sockets.get_mut::<Socket>(s))
@@ -174,7 +186,7 @@ impl Smoltcp {
             match arrival {
                 // A packet that a link has carried has bytes.
                 Arrival::Packet(packet) => self.queue.arrived.extend(wire::encode(&packet)),
-                Arrival::Corrupt(datagram) => self.queue.arrived.push_back(datagram),
+                Arrival::Bytes(datagram) => self.queue.arrived.push_back(datagram),
             }
         }
     }
@@ -184,6 +196,8 @@ impl Smoltcp {
     pub(super) fn poll(&mut self, world: &mut World, sink: &mut dyn Sink) {
         let Self { interface, sockets, queue, .. } = self;
         let now = clock(world.now());
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a clock that wraps")]
+        MILLIS.set(now.total_millis() as u32);
         let nothing_arrived = queue.arrived.is_empty();
         loop {
             let read = interface.poll_ingress_single(now, queue, sockets);

@@ -188,16 +188,18 @@ fn mixed_families_have_no_datagram() {
     assert_eq!(encode(&Packet { dst: v4.dst, ..v6 }), Err(WireError::MixedFamilies));
 }
 
+/// A prefix of a header is too short; one of what follows contradicts the header's length.
 #[test]
-fn every_prefix_is_truncated() {
-    for bytes in [&SYN_V4[..], &FIN_V6] {
+fn every_prefix_is_too_short() {
+    for (bytes, header) in [(&SYN_V4[..], V4), (&FIN_V6, V6)] {
         for have in 0..bytes.len() {
-            match decode(&bytes[..have]) {
-                Err(WireError::Truncated { need, have: said }) => {
-                    assert!(said == have && have < need && need <= bytes.len());
-                }
-                other => panic!("{have} bytes: {other:?}"),
-            }
+            let need = if have == 0 { V4 } else { header };
+            let expected = if have < header {
+                WireError::Truncated { need, have }
+            } else {
+                WireError::BadTotalLength { len: bytes.len(), header, have }
+            };
+            assert_eq!(decode(&bytes[..have]), Err(expected));
         }
     }
 }
@@ -237,9 +239,9 @@ fn another_version_is_not_ip() {
 
 #[test]
 fn another_protocol_is_not_tcp() {
-    assert_eq!(decode(&with(&SYN_V4, 9, &[17])), Err(WireError::NotTcp { protocol: 17 }));
+    assert_eq!(decode(&with(&SYN_V4, 9, &[17])), Err(WireError::UnknownProtocol { protocol: 17 }));
     for protocol in [0, 17, 43, 58, 60] {
-        assert_eq!(decode(&with(&FIN_V6, 6, &[protocol])), Err(WireError::NotTcp { protocol }));
+        assert_eq!(decode(&with(&FIN_V6, 6, &[protocol])), Err(WireError::UnknownProtocol { protocol }));
     }
 }
 
@@ -255,7 +257,11 @@ fn header_lengths_below_the_minimum_or_past_the_end() {
         assert_eq!(decode(&tcp), Err(WireError::BadTcpHeaderLength { len }));
     }
     let total_below_header = with(&SYN_V4, 2, &[0, 19]);
-    assert_eq!(decode(&total_below_header), Err(WireError::BadIpv4HeaderLength { len: 20 }));
+    let expected = WireError::BadTotalLength { len: 19, header: 20, have: 44 };
+    assert_eq!(decode(&total_below_header), Err(expected));
+    let header_past_the_total = with(&SYN_V4, 0, &[0x4c]);
+    let expected = WireError::BadTotalLength { len: 44, header: 48, have: 44 };
+    assert_eq!(decode(&header_past_the_total), Err(expected));
     let past_the_end = Err(WireError::BadTcpHeaderLength { len: 28 });
     assert_eq!(decode(&with(&SYN_V4, V4 + 12, &[0x70])), past_the_end);
     let past_the_end = Err(WireError::BadTcpHeaderLength { len: 24 });
@@ -392,7 +398,7 @@ fn errors_say_what_is_wrong() {
     let said = [
         (decode(&[]).unwrap_err(), "truncated: 20 bytes needed, 0 there"),
         (decode(&[0]).unwrap_err(), "not IP: version 0"),
-        (decode(&with(&SYN_V4, 9, &[17])).unwrap_err(), "not TCP: protocol 17"),
+        (decode(&with(&SYN_V4, 9, &[17])).unwrap_err(), "unknown protocol: 17"),
         (decode(&with(&SYN_V4, 0, &[0x41])).unwrap_err(), "bad IPv4 header length: 4"),
         (decode(&with(&SYN_V4, 32, &[0x10])).unwrap_err(), "bad TCP header length: 4"),
         (WireError::TooLong { len: 2, max: 1 }, "too long for IP: a segment of 2 bytes, at most 1 fit"),

@@ -9,6 +9,7 @@
 //! with its thread first ([`Host::end_thread`]).
 
 use super::alphabet::{Input, Output};
+use super::form::Form;
 use super::registers::Registers;
 use crate::link::Fate;
 use crate::rng::{Stream, key};
@@ -67,8 +68,8 @@ pub struct Machine {
 }
 
 /// Which socket RCV and SEND mean.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Role {
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Role {
     None,
     Server,
     Client,
@@ -123,6 +124,36 @@ impl Machine {
     #[must_use]
     pub fn host(&self) -> &Host {
         &self.host
+    }
+
+    /// What the machine is between inputs, for exploration.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        let Self {
+            host,
+            process: _,
+            thread,
+            helper,
+            blocked_on,
+            main,
+            connection,
+            role,
+            registers,
+            // What is drawn next.
+            iss: _,
+            numbers: _,
+            // Empty between inputs.
+            emitted: _,
+            step: _,
+        } = self;
+        Form {
+            host: host.abstracted(NOW),
+            role: *role,
+            sockets: (main.is_some(), connection.is_some()),
+            blocked: blocked_on.map(|s| Some(s) == *main),
+            helper_first: helper < thread,
+            known: registers.form(host.origins(machine_end(), tester_end())),
+        }
     }
 
     /// Does one input, and tells what the machine emitted.

@@ -17,6 +17,7 @@
 //! | `alphabet.rs` | inputs and outputs, and how they are spelt |
 //! | `registers.rs` | the tester: which numbers are valid, and what an emitted number is called |
 //! | `machine.rs` | the machine under test: a host, a main socket, a connection socket, a thread that blocks |
+//! | `form.rs` | when two machines are taken for one, in an exploration |
 //! | `rulings.rs` | a profile with one ruling changed, and which change explains a difference |
 //! | `report.rs` | a word that failed, for people |
 //! | `file.rs` | words as JSON Lines |
@@ -26,6 +27,7 @@
 
 mod alphabet;
 mod file;
+mod form;
 mod machine;
 mod registers;
 mod report;
@@ -33,6 +35,7 @@ mod rulings;
 
 pub use alphabet::{BadName, Class, Input, Output};
 pub use file::{Line, lines};
+pub use form::Form;
 pub use machine::Machine;
 pub use report::report;
 pub use rulings::{Explanation, VARIANTS, Variant, explain, responsible};

@@ -1,6 +1,7 @@
 //! The tester: three registers that say which numbers are valid, and what the machine's numbers are called.
 
 use super::alphabet::{Class, Input, Output};
+use super::form::{Known, Place};
 use crate::rng::Stream;
 use closewait::packet::{Flags, Segment};
 use closewait::seq::Seq;
@@ -34,6 +35,23 @@ impl Registers {
             last_mine: None,
             seen: BTreeSet::new(),
             numbers: Stream::new(seed, "words tester"),
+        }
+    }
+
+    /// What is known, relative to these of the machine's and of the tester's numbers.
+    pub(super) fn form(&self, origins: Option<(Seq, Seq)>) -> Known {
+        // Nothing is proposed between inputs.
+        let Self { mine, sut, proposed: _, last_mine, seen, numbers: _ } = self;
+        let (ours, theirs) = origins.unzip();
+        let again = |&&(_, seq, _): &&(Flags, u32, Option<u32>)| matches!(Place::of(Some(Seq(seq)), ours), Place::Near(n) if n >= 0);
+        let place = |&(flags, seq, ack): &(Flags, u32, Option<u32>)| {
+            (flags, Place::of(Some(Seq(seq)), ours), ack.map(|ack| Place::of(Some(Seq(ack)), theirs)))
+        };
+        Known {
+            mine: Place::of(*mine, theirs),
+            sut: Place::of(*sut, ours),
+            last_mine: Place::of(*last_mine, theirs),
+            seen: seen.iter().filter(again).map(place).collect(),
         }
     }
 

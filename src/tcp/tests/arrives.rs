@@ -7,21 +7,21 @@ use crate::tcp::Cause;
 
 /// A segment, in the oracle's numbers.
 #[derive(Clone, Copy, Debug)]
-struct Seg {
-    syn: bool,
-    ack: Option<i64>,
-    fin: bool,
-    rst: bool,
-    seq: i64,
-    text: i64,
+pub(super) struct Seg {
+    pub(super) syn: bool,
+    pub(super) ack: Option<i64>,
+    pub(super) fin: bool,
+    pub(super) rst: bool,
+    pub(super) seq: i64,
+    pub(super) text: i64,
 }
 
 impl Seg {
-    fn len(self) -> i64 {
+    pub(super) fn len(self) -> i64 {
         self.text + i64::from(self.syn) + i64::from(self.fin)
     }
 
-    fn script(self) -> String {
+    pub(super) fn script(self) -> String {
         let mut flags = String::new();
         for (set, letter) in [
             (self.syn, 'S'),
@@ -42,21 +42,21 @@ impl Seg {
 
 /// SND.UNA, SND.NXT, RCV.NXT, RCV.WND and the state.
 #[derive(Clone, Copy, Debug)]
-struct Before {
-    state: StateName,
-    passive: bool,
-    una: i64,
-    nxt: i64,
-    rcv: i64,
-    wnd: i64,
+pub(super) struct Before {
+    pub(super) state: StateName,
+    pub(super) passive: bool,
+    pub(super) una: i64,
+    pub(super) nxt: i64,
+    pub(super) rcv: i64,
+    pub(super) wnd: i64,
 }
 
 /// What the RFC says comes of it: one segment at most, the state after, octets that can be read.
 #[derive(Clone, PartialEq, Eq, Debug)]
-struct After {
-    reply: Option<(&'static str, i64, Option<i64>)>,
-    state: StateName,
-    readable: i64,
+pub(super) struct After {
+    pub(super) reply: Option<(&'static str, i64, Option<i64>)>,
+    pub(super) state: StateName,
+    pub(super) readable: i64,
 }
 
 const fn after(state: StateName) -> After {
@@ -72,7 +72,7 @@ const fn acked(state: StateName, seq: i64, ack: i64) -> After {
 }
 
 /// 3.10.7.2.
-fn listen(seg: Seg) -> After {
+pub(super) fn listen(seg: Seg) -> After {
     match seg {
         Seg { rst: true, .. } => after(StateName::Listen),
         Seg { ack: Some(ack), .. } => reset(StateName::Listen, ack),
@@ -85,7 +85,7 @@ fn listen(seg: Seg) -> After {
 }
 
 /// 3.10.7.3. ISS is 0, SND.NXT 1.
-fn syn_sent(seg: Seg) -> After {
+pub(super) fn syn_sent(seg: Seg) -> After {
     let ours = seg.ack == Some(1);
     match seg.ack {
         Some(_) if !ours && seg.rst => return after(StateName::SynSent),
@@ -109,10 +109,10 @@ fn syn_sent(seg: Seg) -> After {
 }
 
 /// 3.10.7.4.
-fn synchronized(b: Before, mut seg: Seg) -> After {
+pub(super) fn synchronized(b: Before, mut seg: Seg) -> After {
     use StateName::*;
     let Before { state, passive, una, nxt, rcv, wnd } = b;
-    // Figure 8: the SYN+ACK after crossed SYNs.
+    // Figure 7: the SYN+ACK after crossed SYNs.
     if state == SynReceived && !passive && seg.syn && seg.seq == rcv - 1 && seg.ack == Some(nxt) && !seg.rst {
         seg.syn = false;
         seg.seq += 1;
@@ -171,7 +171,7 @@ fn synchronized(b: Before, mut seg: Seg) -> After {
 }
 
 /// What a connection did, in the oracle's terms.
-fn observe(t: &Tcp) -> After {
+pub(super) fn observe(t: &Tcp) -> After {
     let mut after = after(t.name());
     if t.state.as_ref().and_then(State::cause) == Some(Cause::Deleted) {
         after.state = StateName::Listen;

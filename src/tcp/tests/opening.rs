@@ -21,7 +21,7 @@ fn three_way_handshake() {
     );
 }
 
-/// RFC 9293 Figure 8 (MUST-10): the SYN+ACK that repeats a known SYN acknowledges ours.
+/// RFC 9293 Figure 7 (MUST-10): the SYN+ACK that repeats a known SYN acknowledges ours.
 /// Mutation: the repeated SYN is not recognised and draws an ACK.
 #[test]
 fn simultaneous_open() {

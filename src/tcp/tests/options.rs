@@ -101,6 +101,22 @@ fn the_peers_window_is_scaled() {
     t.run("send 900\n> P. 1:901 ack 1 win 1250 | send");
 }
 
+/// TR-20, TR-21, RFC 9293 3.1: a window has no sign and 32 bits here: 8 << 14 is 131,072, whose lower 16 bits are 0. Two
+/// segments of 40,000 leave, which is the initial congestion window.
+/// Mutation: the window is shifted in 16 bits.
+#[test]
+fn a_scaled_window_is_wider_than_sixteen_bits() {
+    let mut t = Tcp::with_options(&profile(WindowScaling::Shift(3), Offer::No, Offer::No));
+    t.settings.mss = 40_000;
+    t.quietly("< S 0:1 win 10000 mss 40000 wscale 14");
+    t.quietly("< . 1:1 ack 1 win 8");
+    t.run(
+        "send 100000
+         > . 1:40001 ack 1 win 1250 | send
+         > . 40001:80001 ack 1 win 1250 | send",
+    );
+}
+
 /// The crossed SYN+ACK is a SYN: its window of 5 is five octets, not 5 << 2; rounded up to what a shift can say, 8.
 /// Mutation: the window of a SYN+ACK is scaled.
 #[test]

@@ -132,6 +132,32 @@ fn slow_start() {
     );
 }
 
+/// TR-C42, RFC 5681 4.1: nothing was sent for longer than a timeout, 1 s: the window of 8,000 is the initial one of 4,000
+/// again. Its twin is a nanosecond earlier.
+/// Mutation: an idle connection keeps its window.
+#[test]
+fn an_idle_connection_begins_with_the_initial_window() {
+    let mut t = Tcp::established_to_window(&Profile::RFC9293, 20_000);
+    t.quietly("send 4000");
+    for acked in [1001, 2001, 3001, 4001] {
+        t.quietly(&format!("< . 1:1 ack {acked} win 20000"));
+    }
+    let four = "send 20000
+        > . 4001:5001 ack 1 win 10000 | send
+        > . 5001:6001 ack 1 win 10000 | send
+        > . 6001:7001 ack 1 win 10000 | send
+        > . 7001:8001 ack 1 win 10000 | send";
+    t.run("+1s");
+    t.clone().run(&format!("+1ns\n{four}"));
+    t.run(&format!(
+        "{four}
+         > . 8001:9001 ack 1 win 10000 | send
+         > . 9001:10001 ack 1 win 10000 | send
+         > . 10001:11001 ack 1 win 10000 | send
+         > . 11001:12001 ack 1 win 10000 | send"
+    ));
+}
+
 /// RFC 5681 3.1 by hand: at the timeout FlightSize is 5,000, so ssthresh 2,500 and cwnd one segment; then slow
 /// start to 3,000, then SMSS * SMSS / cwnd an ACK: 333 (3,333), 300 (3,633), 275 (3,908), 255 (4,163).
 /// Mutation: ssthresh is the whole flight.

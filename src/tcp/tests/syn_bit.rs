@@ -75,7 +75,7 @@ fn a_syn_ack_resets_from_its_ack() {
 }
 
 /// R16b: TIME-WAIT stays; passive SYN-RECEIVED is silent; in active SYN-RECEIVED connect fails, but a SYN+ACK that
-/// only repeats the SYN completes the handshake (RFC 9293 Figure 8).
+/// only repeats the SYN completes the handshake (RFC 9293 Figure 7).
 /// Mutation: a SYN+ACK ends TIME-WAIT.
 #[test]
 fn a_syn_ack_while_opening_or_waiting() {
@@ -168,5 +168,37 @@ fn an_abandoned_handshake_ends_as_ruled() {
         let profile = Profile { listener_gone: gone, ..Profile::WIN8_CAV2016 };
         Tcp::in_state(StateName::SynReceived, &profile).run(script);
         Tcp::crossed(&profile).run("abandon\n= SYN_RECEIVED");
+    }
+}
+
+/// TR-E8, TR-C13, RFC 5961 4.2, RFC 9293 3.10.7.4 fourth: a SYN is challenged in every synchronized state, whatever its
+/// number: RCV.NXT, both sides of either edge, far off. Nothing changes.
+/// Mutation: a SYN in the window is dropped.
+#[test]
+fn a_syn_is_challenged_whatever_its_number() {
+    for (state, seq, ack) in [
+        (StateName::Established, 1, 1),
+        (StateName::FinWait1, 2, 1),
+        (StateName::FinWait2, 2, 1),
+        (StateName::CloseWait, 1, 2),
+        (StateName::Closing, 2, 2),
+        (StateName::LastAck, 2, 2),
+        (StateName::TimeWait, 2, 2),
+    ] {
+        for (from_edge, rule) in [
+            (-70_000, "unacceptable"),
+            (-1, "unacceptable"),
+            (0, "syn-challenge"),
+            (9_999, "syn-challenge"),
+            (10_000, "unacceptable"),
+        ] {
+            let syn = ack + from_edge;
+            Tcp::in_state(state, &Profile::RFC9293).run(&format!(
+                "< S {syn}:{}
+                 > . {seq}:{seq} ack {ack} win 10000 | {rule}
+                 = {state}",
+                syn + 1
+            ));
+        }
     }
 }

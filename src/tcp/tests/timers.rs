@@ -205,6 +205,33 @@ fn a_closed_window_is_probed_for_ever_if_the_peer_answers() {
     }
 }
 
+/// TR-43, TR-47, TR-48, MUST-34, SHLD-17, MUST-35: the peer takes 500 octets of 2,000 and shrinks its window to nothing.
+/// What lies past the edge is in flight and never acknowledged, and that ends nothing: the window is probed, and 123 s
+/// later, more than the 100 s of max_r2, the rest is sent again into the window that opens.
+/// Mutation: what is past the edge has a retransmission timer.
+#[test]
+fn data_past_the_edge_does_not_time_out() {
+    let mut t = Tcp::established(&Profile::RFC9293);
+    t.quietly("send 2000");
+    t.run("< . 1:1 ack 501 win 0\n! Acknowledged | ack");
+    for seconds in [1, 2, 4, 8, 16, 32, 60] {
+        t.run(&format!(
+            "wait {seconds}s
+             timer | zero-window-probe
+             > . 501:502 ack 1 win 10000 | zero-window-probe
+             < . 1:1 ack 501 win 0"
+        ));
+    }
+    t.run(
+        "< . 1:1 ack 501 win 2000
+         > . 501:1501 ack 1 win 10000 | recovery
+         > P. 1501:2001 ack 1 win 10000 | recovery
+         < . 1:1 ack 2001
+         ! Acknowledged | ack
+         = idle",
+    );
+}
+
 /// MUST-37 in WINDOWS, whose limit is a count: answers begin it anew.
 /// Mutation: answered probes count as unanswered.
 #[test]

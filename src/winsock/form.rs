@@ -1,0 +1,225 @@
+//! The canonical form of a Winsock ([`crate::form`]). Every struct is taken apart by name.
+//!
+//! Handles are known by their order in their process, sockets by the first handle that stands for them, threads by
+//! their order; those that have ended are forgotten.
+
+use super::blocked::{Blocked, Wait};
+use super::call::Handle;
+use super::options::{Linger, Options};
+use super::process::{HandlePolicy, Handles, Object, Process, Thread};
+use super::socket::{Family, Phase, Socket, SocketId};
+use super::{ProcessId, ThreadId, Winsock};
+use crate::form::{Thing, Writer};
+use alloc::vec::Vec;
+use core::num::NonZeroU8;
+
+impl Winsock {
+    /// Makes sockets and threads known.
+    pub(crate) fn meet(&self, w: &mut Writer) {
+        for id in self.sockets_in_order() {
+            w.meet(Thing::User, id.0);
+        }
+        for (ThreadId(id), _) in self.live_threads() {
+            w.meet(Thing::Thread, id);
+        }
+    }
+
+    /// By the first handle that stands for them; one that lingers without a handle by the call that waits.
+    fn sockets_in_order(&self) -> Vec<SocketId> {
+        let held = self.processes.iter().flat_map(|p| p.handles.sockets()).map(|(_, id)| id);
+        let waited = self.live_threads().filter_map(|(_, t)| t.blocked.as_ref()).map(|b| b.socket);
+        let mut order = Vec::new();
+        for id in held.chain(waited) {
+            if !order.contains(&id) {
+                order.push(id);
+            }
+        }
+        // A lingering close whose thread has ended.
+        let rest: Vec<_> = self.sockets.iter().map(|(id, _)| id).filter(|id| !order.contains(id)).collect();
+        order.extend(rest);
+        order
+    }
+
+    fn live_threads(&self) -> impl Iterator<Item = (ThreadId, &Thread)> {
+        let threads = self.threads.iter().enumerate().filter(|(_, thread)| !thread.ended);
+        threads.map(|(i, thread)| (self.thread_id(i), thread))
+    }
+
+    pub(crate) fn form(&self, w: &mut Writer) {
+        // How many were before the last loss of power only moves numbers.
+        let Self { processes, threads: _, gone: _, sockets: _, failed, out } = self;
+        w.put("winsock failed", *failed);
+        w.count("winsock out", out.len());
+        w.count("processes", processes.len());
+        for Process { startups, handles } in processes {
+            w.put("startups", *startups);
+            handles_form(handles, w);
+        }
+        let sockets = self.sockets_in_order();
+        w.count("sockets", sockets.len());
+        for id in sockets {
+            self.socket_form(self.sockets.get(id), w);
+        }
+        w.count("threads", self.live_threads().count());
+        for (_, Thread { process, ended: _, last_error, blocked }) in self.live_threads() {
+            self.process_form("process", *process, w);
+            w.fine("last_error", *last_error);
+            w.put("blocked", blocked.is_some());
+            if let Some(blocked) = blocked {
+                self.blocked_form(*process, blocked, w);
+            }
+        }
+    }
+
+    fn process_form(&self, name: &'static str, ProcessId(id): ProcessId, w: &mut Writer) {
+        w.put(name, id.checked_sub(self.gone.processes));
+    }
+
+    fn socket_form(&self, socket: &Socket, w: &mut Writer) {
+        // Who made it is for reports.
+        let Socket {
+            family,
+            phase,
+            options: set,
+            nonblocking,
+            references,
+            binding,
+            receive_shut,
+            send_shut,
+            error,
+            end_told,
+            connect_failed,
+            waiters,
+            owner,
+            made_by: _,
+        } = socket;
+        w.put(
+            "family",
+            match family {
+                Family::Inet => "inet",
+                Family::Inet6 => "inet6",
+            },
+        );
+        phase_form(*phase, w);
+        options(set, w);
+        w.put("nonblocking", *nonblocking);
+        w.put("references", *references);
+        w.put("bound", binding.is_some());
+        binding.iter().for_each(|id| id.form(w));
+        w.put("receive_shut", *receive_shut);
+        w.put("send_shut", *send_shut);
+        w.put("error", error.map(super::WsaError::code));
+        w.put("end_told", *end_told);
+        w.put("connect_failed", connect_failed.map(super::WsaError::code));
+        w.count("waiters", waiters.len());
+        waiters.iter().for_each(|thread| w.id("waiter", Thing::Thread, thread.0));
+        self.process_form("owner", *owner, w);
+    }
+
+    fn blocked_form(&self, process: ProcessId, blocked: &Blocked, w: &mut Writer) {
+        // Since when it waits is for reports.
+        let Blocked { socket, handle, wait, since: _ } = blocked;
+        w.id("on", Thing::User, socket.0);
+        let handles = self.find_process(process).map(|p| in_order(&p.handles)).unwrap_or_default();
+        let place = handles.iter().position(|(h, _)| h == handle);
+        w.fine("handle", place.and_then(|at| u32::try_from(at).ok()));
+        w.put("wait", wait.call());
+        match wait {
+            Wait::Accept | Wait::Connect | Wait::Closesocket => {}
+            Wait::Recv { len, flags } => {
+                w.count("len", *len);
+                w.put("flags", *flags);
+            }
+            Wait::Send { data, urgent } => {
+                w.text("data", data.clone());
+                w.put("urgent", *urgent);
+            }
+        }
+    }
+}
+
+/// Every handle of a process with what it stands for, in the order of values.
+fn in_order(handles: &Handles) -> Vec<(Handle, Object)> {
+    let mut all: Vec<_> = handles.objects.iter().map(|(&value, &object)| (Handle(value), object)).collect();
+    all.sort_unstable_by_key(|&(handle, _)| handle);
+    all
+}
+
+fn handles_form(handles: &Handles, w: &mut Writer) {
+    // New values lie above all others.
+    let Handles { policy, objects: _, next: _, free } = handles;
+    w.put(
+        "policy",
+        match policy {
+            HandlePolicy::Never => "never",
+            HandlePolicy::LowestFree => "lowest free",
+        },
+    );
+    let all = in_order(handles);
+    w.count("handles", all.len());
+    for (_, object) in &all {
+        match object {
+            Object::Socket(id) => w.id("handle", Thing::User, id.0),
+            Object::Event => w.put("handle", "event"),
+        }
+    }
+    // A free value above all others is as good as a new one.
+    let below = |value: u32| all.iter().filter(|(handle, _)| handle.0 < value).count();
+    for place in free.iter().map(|&value| below(value)).filter(|&place| place < all.len()) {
+        w.fine("place", u64::try_from(place).unwrap_or(u64::MAX));
+    }
+    w.fine("places", "end");
+}
+
+fn phase_form(phase: Phase, w: &mut Writer) {
+    let (name, conn) = match phase {
+        Phase::Unconnected => ("unconnected", None),
+        Phase::Listening(listener) => {
+            w.put("phase", "listening");
+            return listener.form(w);
+        }
+        Phase::Connecting(conn, peer) => {
+            w.put("peer", peer);
+            ("connecting", Some(conn))
+        }
+        Phase::Connected(conn) => ("connected", Some(conn)),
+        Phase::Closing(conn) => ("closing", Some(conn)),
+    };
+    w.put("phase", name);
+    conn.iter().for_each(|conn| conn.form(w));
+}
+
+fn options(options: &Options, w: &mut Writer) {
+    let Options {
+        linger,
+        linger_named,
+        reuse,
+        exclusive,
+        send_buffer,
+        receive_buffer,
+        nodelay,
+        keep_alive,
+        keep_idle,
+        keep_interval,
+        keep_probes,
+        ack_frequency,
+        max_rt,
+        oob_inline,
+    } = *options;
+    let Linger { l_onoff, l_linger } = linger;
+    w.put("l_onoff", l_onoff);
+    w.put("l_linger", l_linger);
+    w.put("linger_named", linger_named);
+    w.put("reuse", reuse);
+    w.put("exclusive", exclusive);
+    w.put("send_buffer", send_buffer);
+    w.put("receive_buffer", receive_buffer);
+    w.put("nodelay", nodelay);
+    w.put("keep_alive", keep_alive);
+    w.put("keep_idle", keep_idle);
+    w.put("keep_interval", keep_interval);
+    w.put("keep_probes", keep_probes);
+    w.put("ack_frequency", ack_frequency.map(NonZeroU8::get));
+    w.put("max_rt", max_rt);
+    w.put("oob_inline", oob_inline);
+}
