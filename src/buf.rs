@@ -32,6 +32,12 @@ impl Rope {
         }
     }
 
+    /// Adds what another rope holds, at the end.
+    pub fn append(&mut self, other: Self) {
+        self.len += other.len;
+        self.pieces.extend(other.pieces);
+    }
+
     /// Takes up to `max` bytes from the front, sharing their storage.
     #[must_use]
     pub fn split_front(&mut self, max: usize) -> Self {

@@ -4,8 +4,10 @@
 //! Each field names its ruling (R…), fact (WF-…) or requirement (TR-…, RFC). `docs/rulings.md` has the rulings.
 
 mod set;
+mod timers;
 
 pub use set::SetError;
+pub use timers::{DelayedAck, KeepAlive};
 
 use crate::time::Duration;
 use core::ops::RangeInclusive;
@@ -79,6 +81,8 @@ pub struct Profile {
     pub backlog: Backlog,
     /// R49, RFC 5961 section 7: how many ACKs leave for which nothing was taken.
     pub ack_throttle: AckThrottle,
+    /// R72, TR-9, TR-C14, RFC 5961 section 5: an ACK older than the peer can have any reason to send.
+    pub old_ack: OldAck,
     /// R60, RFC 7323 section 2: whether SYNs offer window scaling, and which shift.
     pub window_scaling: WindowScaling,
     /// R61, RFC 2018: whether SYNs offer selective acknowledgments.
@@ -112,12 +116,22 @@ pub struct Profile {
     pub max_rto: Duration,
     /// TR-C32: the timeout that data starts with when a SYN had to be retransmitted.
     pub rto_after_syn_loss: Duration,
+    /// R70, TR-77, TR-79, TR-80: the retransmission that the user hears of.
+    pub max_r1: u8,
     /// max_r2 of data and FIN (TR-77, TR-81, WF-10.8).
     pub data_max_r2: MaxR2,
     /// max_r2 of SYN (TR-83, WF-10.2, R44).
     pub syn_max_r2: MaxR2,
+    /// R65, TR-69 to TR-71, WF-10.10: how long the ACK of text in order waits.
+    pub delayed_ack: DelayedAck,
+    /// R67, TR-84 to TR-92, WF-10.11: keep-alive, once a program has turned it on.
+    pub keep_alive: KeepAlive,
+    /// R68: whether a keep-alive that found no peer sends a RST.
+    pub keep_alive_sends_rst: bool,
     /// R63: what governs the congestion window.
     pub congestion_control: CongestionControl,
+    /// R66, RFC 3465 2.2: by how many segments at most an ACK lets the window grow in slow start.
+    pub slow_start_segments: u32,
     /// R45: the initial congestion window.
     pub initial_window: InitialWindow,
     /// R50: the window announced after the peer's FIN.
@@ -275,6 +289,15 @@ pub enum CongestionControl {
     NewReno,
     /// RFC 9438.
     Cubic,
+}
+
+/// R72: an ACK below SND.UNA by more than the largest window that the peer has announced.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum OldAck {
+    /// Acknowledges nothing; what the segment carries is taken (RFC 9293 3.10.7.4).
+    Taken,
+    /// Challenge ACK, and the segment is dropped (RFC 5961 section 5.2, MAY-12).
+    ChallengeAck,
 }
 
 /// R60: window scaling (RFC 7323 section 2).
@@ -509,6 +532,7 @@ impl Profile {
         text_on_syn: TextOnSyn::Queued,
         backlog: Backlog::CountsHalfOpen,
         ack_throttle: AckThrottle { count: 10, per: Duration::from_secs(5) },
+        old_ack: OldAck::Taken,
         window_scaling: WindowScaling::ForBuffer,
         sack: Offer::Yes,
         timestamps: Offer::IfOffered,
@@ -524,9 +548,18 @@ impl Profile {
         min_rto: Duration::from_secs(1),
         max_rto: Duration::from_secs(60),
         rto_after_syn_loss: Duration::from_secs(3),
+        max_r1: 3,
         data_max_r2: MaxR2 { retransmissions: None, time: Some(Duration::from_secs(100)) },
         syn_max_r2: MaxR2 { retransmissions: None, time: Some(Duration::from_secs(180)) },
+        delayed_ack: DelayedAck { segments: 1, time: Duration::from_millis(200) },
+        keep_alive: KeepAlive {
+            idle: Duration::from_secs(7200),
+            interval: Duration::from_secs(1),
+            probes: 10,
+        },
+        keep_alive_sends_rst: true,
         congestion_control: CongestionControl::NewReno,
+        slow_start_segments: 1,
         initial_window: InitialWindow::Rfc5681,
         window_after_fin: WindowAfterFin::Kept,
         window_update_segments: 2,
@@ -552,6 +585,7 @@ impl Profile {
         close_in_syn_received: CloseInSynReceived::BareReset,
         syn_in_time_wait: SynInTimeWait::AcceptFromRcvNxt,
         text_on_syn: TextOnSyn::Dropped,
+        old_ack: OldAck::ChallengeAck,
         window_scaling: WindowScaling::Shift(8),
         timestamps: Offer::No,
         refused_retries: RefusedRetries { count: 3, after: Duration::from_millis(500) },
@@ -559,7 +593,9 @@ impl Profile {
         min_rto: Duration::from_millis(300),
         data_max_r2: MaxR2 { retransmissions: Some(5), time: None },
         syn_max_r2: MaxR2 { retransmissions: Some(4), time: Some(Duration::from_secs(21)) },
+        delayed_ack: DelayedAck { segments: 2, ..Self::DOCUMENTED.delayed_ack },
         congestion_control: CongestionControl::Cubic,
+        slow_start_segments: 2,
         initial_window: InitialWindow::Rfc6928,
         recycle_time_wait: true,
         hard_errors: HardErrors::AbortOpening,
@@ -579,6 +615,7 @@ impl Profile {
         backlog_full: Unwelcome::Silent,
         listener_gone: ListenerGone::BareResetLater,
         bare_rst_ack: BareRstAck::Filled,
+        delayed_ack: Self::DOCUMENTED.delayed_ack,
         ..Self::WINDOWS
     };
 
@@ -588,6 +625,7 @@ impl Profile {
         syn_in_syn_received: SynInSynReceived::ReturnToListen,
         time_wait_answers: TimeWaitAnswers::All,
         fin_wait_2: None,
+        delayed_ack: Self::WINDOWS.delayed_ack,
         ..Self::DOCUMENTED
     };
 

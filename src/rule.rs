@@ -40,6 +40,7 @@ rules! {
     // The calls of RFC 9293 section 3.10.
     ActiveOpen "active-open" ["RFC 9293 3.10.1"] "OPEN (active) sends a SYN.";
     SendCall "send" ["RFC 9293 3.10.2"] "SEND: text leaves as the window, Nagle and congestion control allow.";
+    UrgentNotice "urgent-notice" ["RFC 9293 3.8.5, RFC 6093"] "SEND of urgent text that may not leave yet: the peer hears that it is coming.";
     WindowUpdate "window-update" ["RFC 9293 3.10.3, TR-55, R47"] "RECEIVE made room for two segments or half the buffer: the window is announced.";
     CloseCall "close" ["RFC 9293 3.10.4, TR-E9"] "CLOSE: FIN follows the last of the queued text.";
     CloseInSynReceived "close-syn-received" ["RFC 9293 3.10.4, R24"] "CLOSE in SYN-RECEIVED that an active open led to.";
@@ -89,8 +90,10 @@ rules! {
     NoAckBit "no-ack-bit" ["RFC 9293 3.10.7.4 fifth"] "A segment without the ACK bit is dropped.";
     AckReceived "ack" ["RFC 9293 3.10.7.4 fifth"] "An ACK advances SND.UNA.";
     AckOfUnsent "ack-of-unsent" ["RFC 9293 3.10.7.4 fifth"] "An ACK of what was not yet sent is answered by an ACK.";
+    OldAck "old-ack" ["RFC 5961 5.2, RFC 9293 3.10.7.4 fifth, TR-9, TR-C14, R72"] "An ACK older than any that the peer may still send is answered by an ACK, and its segment dropped.";
     FinAcked "fin-acked" ["RFC 9293 3.10.7.4 fifth, TR-E13"] "Our FIN is acknowledged.";
     TextAccepted "text" ["RFC 9293 3.10.7.4 seventh"] "Text in order is delivered and acknowledged.";
+    UrgentReceived "urgent" ["RFC 9293 3.10.7.4 sixth, 3.8.5, TR-93 to TR-97, R71"] "The urgent pointer moves forward: the user hears of it.";
     OutOfOrder "out-of-order" ["RFC 9293 3.10.7.4 seventh, TR-67, TR-C41"] "Text past a gap is kept; the ACK names the gap.";
     DataAfterClose "data-after-close" ["RFC 9293 3.6.1, TR-4, R7"] "Data that nobody can read any more is answered by a RST.";
     DataAfterShutdown "data-after-sd-receive" ["WF-4.8, RFC 9293 3.6.1"] "Data after shutdown(SD_RECEIVE) resets the connection.";
@@ -119,12 +122,17 @@ rules! {
     FastRetransmit "fast-retransmit" ["RFC 5681 3.2, RFC 6582, RFC 6675, TR-C38"] "The third duplicate ACK: the first unacknowledged segment is taken for lost and sent again.";
     PartialAck "partial-ack" ["RFC 6582 3.2, TR-C44"] "An ACK of part of what was in flight at the loss: the next segment is lost, too.";
     HoleResent "hole-resent" ["RFC 6675 5, TR-C48, TR-C49"] "What SACK does not cover is sent again, as the pipe allows.";
+    Rescue "rescue" ["RFC 6675 4, NextSeg rule 4"] "Nothing else may be sent in recovery: once, the last segment that the peer does not have.";
     LimitedTransmit "limited-transmit" ["RFC 3042, RFC 5681 3.2"] "Each of the first two duplicate ACKs lets a new segment leave.";
     GoBack "recovery" ["RFC 5681 3.1"] "After a timeout what followed the lost segment is sent again, in slow start.";
+    MaxR1 "max-r1" ["RFC 9293 3.8.3, TR-77, TR-79, TR-80, R70"] "Retransmission has reached max_r1: the user hears of it.";
     GaveUp "gave-up" ["RFC 9293 3.8.3, TR-77, WF-10.8"] "Retransmission gave up at max_r2.";
     SynGaveUp "syn-gave-up" ["RFC 9293 3.8.3, TR-82, WF-10.2, R44"] "The SYN was not answered until max_r2.";
     ZeroWindowProbe "zero-window-probe" ["RFC 9293 3.8.6.1, TR-48 to TR-51"] "The persist timer: one octet is sent into a closed window.";
     SwsOverride "sws-override" ["RFC 9293 3.8.6.2.1"] "The override timer: what silly-window avoidance held back is sent.";
+    DelayedAck "delayed-ack" ["RFC 9293 3.8.6.3, TR-69, TR-70, WF-10.10, R65"] "The ACK that waited for something to travel with leaves by itself.";
+    KeepAliveProbe "keep-alive" ["RFC 9293 3.8.4, TR-84 to TR-92, WF-10.11, R67"] "Nothing was heard for long: a segment below the window asks whether the peer is there.";
+    KeepAliveFailed "keep-alive-failed" ["RFC 9293 3.8.4, TR-90, WF-10.11, R68"] "No keep-alive probe was answered.";
     TimeWaitOver "time-wait-over" ["RFC 9293 3.10.8, TR-2, R12"] "2 MSL have passed.";
     TimeWaitRecycled "time-wait-recycled" ["R76, WF-9.3"] "The host has its most connections: the oldest TIME-WAIT ends early.";
     TableFull "table-full" ["R75"] "A SYN finds the host with its most connections: it is dropped.";
@@ -171,6 +179,7 @@ rules! {
     ConnectionReset "connection-reset" ["CS-E5, R8, R11, WF-3.5"] "The peer reset the connection.";
     ConnectionTimedOut "connection-timed-out" ["R14"] "Retransmission had given up.";
     UnreachableForGood "unreachable-for-good" ["R77"] "ICMP had said that nothing would reach the other end.";
+    ConnectionLost "connection-lost" ["R68"] "Keep-alive had found no peer.";
     ConnectionAborted "connection-aborted" ["WF-4.8"] "This end had reset the connection.";
     ShutDown "shut-down" ["WF-4.4"] "That direction was shut down.";
     Cleanup "cleanup" ["R18, WF-8.10"] "The last WSACleanup closes every socket without waiting.";

@@ -37,6 +37,25 @@ const SYN_V6: [u8; 64] = [
     0x02, 0x04, 0x05, 0xb4,
 ];
 
+/// `hi` from 10.0.0.1:5000 to 10.0.0.2:53.
+#[rustfmt::skip]
+const UDP: [u8; 30] = [
+    0x45, 0x00, 0x00, 0x1e, 0x00, 0x00, 0x40, 0x00, 0x80, 0x11, 0xe6, 0xcc,
+    10, 0, 0, 1, 10, 0, 0, 2,
+    0x13, 0x88, 0x00, 0x35, 0x00, 0x0a, 0x6f, 0xb1, b'h', b'i',
+];
+
+/// Fragmentation needed, 1400 bytes at most, from 10.0.0.9, of a segment from 10.0.0.1:5000 to 10.0.0.2:80.
+#[rustfmt::skip]
+const ICMP: [u8; 56] = [
+    0x45, 0x00, 0x00, 0x38, 0x00, 0x00, 0x40, 0x00, 0x80, 0x01, 0xe6, 0xbb,
+    10, 0, 0, 9, 10, 0, 0, 1,
+    0x03, 0x04, 0xdf, 0xa5, 0x00, 0x00, 0x05, 0x78,
+    0x45, 0x00, 0x05, 0xdc, 0x00, 0x00, 0x40, 0x00, 0x80, 0x06, 0xe1, 0x19,
+    10, 0, 0, 1, 10, 0, 0, 2,
+    0x13, 0x88, 0x00, 0x50, 0x01, 0x02, 0x03, 0x04,
+];
+
 /// RFC 1071: the complement of the sum of 16-bit words.
 fn sum(parts: &[&[u8]]) -> [u8; 2] {
     let words = parts.iter().flat_map(|part| part.chunks(2));
@@ -96,6 +115,10 @@ const NONE: Arrivals = Arrivals {
     unknown_protocol: 0,
     bad_data_offset: 0,
     bad_tcp_checksum: 0,
+    bad_udp_length: 0,
+    bad_udp_checksum: 0,
+    not_icmp_error: 0,
+    bad_icmp_checksum: 0,
     dropped: BTreeMap::new(),
 };
 
@@ -125,6 +148,10 @@ fn what_is_no_packet_is_dropped_and_counted() {
     let unknown_protocol = Arrivals { unknown_protocol: 1, ..NONE };
     let bad_data_offset = Arrivals { bad_data_offset: 1, ..NONE };
     let bad_tcp_checksum = Arrivals { bad_tcp_checksum: 1, ..NONE };
+    let bad_udp_length = Arrivals { bad_udp_length: 1, ..NONE };
+    let bad_udp_checksum = Arrivals { bad_udp_checksum: 1, ..NONE };
+    let not_icmp_error = Arrivals { not_icmp_error: 1, ..NONE };
+    let bad_icmp_checksum = Arrivals { bad_icmp_checksum: 1, ..NONE };
     let mut other_ttl = SYN_V4;
     other_ttl[8] = 127;
     let cases: Vec<(Vec<u8>, &Arrivals)> = vec![
@@ -151,6 +178,12 @@ fn what_is_no_packet_is_dropped_and_counted() {
         (with(&SYN_V6, 52, &[0x40]), &bad_data_offset),
         (with(&SYN_V4, 43, &[0xb5]), &bad_tcp_checksum),
         (with(&SYN_V6, 63, &[0xb5]), &bad_tcp_checksum),
+        (with(&UDP, 24, &[0, 7]), &bad_udp_length),
+        (with(&UDP, 24, &[0, 11]), &bad_udp_length),
+        (with(&UDP, 29, b"j"), &bad_udp_checksum),
+        // Echo: 0800 is 04fc more than 0304, and the checksum so much less.
+        (with(&ICMP, 20, &[8, 0, 0xda, 0xa9]), &not_icmp_error),
+        (with(&ICMP, 22, &[0]), &bad_icmp_checksum),
         // The pseudo-header counts.
         (with(&SYN_V4, 15, &[3]), &bad_tcp_checksum),
     ];

@@ -80,6 +80,7 @@ const V6: &str = "\
 const WIRE: &str = "\
 0     `sysctl -w net.inet.tcp.msl=5000`
 +0    `sysctl -w net.inet.tcp.insecure_rst=1`
++0    `sysctl -w net.inet.tcp.delayed_ack=0`
 +0    socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
 +0    bind(3, ..., ...) = 0
 +0    listen(3, 1) = 0

@@ -194,11 +194,17 @@ fn bulk(
                 }
             }
             bench.settle();
+            let before = received;
             while let Some(Ok(Value::Received(data))) =
                 bench.call(server, Call::Recv { s: t, len: SEND, flags: 0 })
             {
                 received += data.len() as u64;
                 take(data);
+            }
+            if received == before {
+                // Nagle holds the last piece until the ACK that waits for company comes (R65).
+                let until = bench.world.now() + Profile::WINDOWS.delayed_ack.time;
+                bench.world.run(Some(until), &mut Off).expect("time has no end here");
             }
         }
     });
@@ -268,7 +274,10 @@ pub(crate) fn heap_time_wait(n: u32) -> f64 {
 pub(crate) fn idle(seconds: u64) -> f64 {
     let mut bench = Bench::new(1);
     let client = bench.clients[0];
-    let _pair = bench.connect(client);
+    let (s, _) = bench.connect(client);
+    // struct tcp_keepalive: on, 75 s, 1 s.
+    let vals: Bytes = [1_u32, 75_000, 1_000].into_iter().flat_map(u32::to_le_bytes).collect();
+    bench.done(client, Call::WsaIoctl { s, code: SIO_KEEPALIVE_VALS, input: Some(vals) });
     let until = bench.world.now() + Duration::from_secs(seconds);
     per_second(seconds as f64, || bench.world.run(Some(until), &mut Off).expect("time has no end here"))
 }

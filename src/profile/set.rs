@@ -6,10 +6,10 @@ mod tests;
 
 use super::{
     AbortFlags, AckThrottle, Backlog, BareRstAck, CloseInSynReceived, CongestionControl, DataAfterClose,
-    DontLinger, GiveUpCode, HardErrors, InitialWindow, LingerWake, ListenerGone, MaxR2, NonblockingLinger,
-    Offer, Profile, RefusedRetries, ResetCode, ResetInAcceptQueue, RstInTimeWait, RstInWindow, ShutAndReset,
-    SoError, SoftErrors, SynAckInWindow, SynInSynReceived, SynInTimeWait, SynInWindow, TextOnSyn,
-    TimeWaitAnswers, UnsafeClose, Unwelcome, WindowAfterFin, WindowScaling,
+    DelayedAck, DontLinger, GiveUpCode, HardErrors, InitialWindow, KeepAlive, LingerWake, ListenerGone, MaxR2,
+    NonblockingLinger, Offer, OldAck, Profile, RefusedRetries, ResetCode, ResetInAcceptQueue, RstInTimeWait,
+    RstInWindow, ShutAndReset, SoError, SoftErrors, SynAckInWindow, SynInSynReceived, SynInTimeWait, SynInWindow,
+    TextOnSyn, TimeWaitAnswers, UnsafeClose, Unwelcome, WindowAfterFin, WindowScaling,
 };
 use crate::time::Duration;
 use alloc::format;
@@ -116,6 +116,7 @@ variants! {
     TextOnSyn { Queued = "queued", Dropped = "dropped" }
     Backlog { CountsHalfOpen = "counts_half_open", CountsCompleted = "counts_completed" }
     WindowAfterFin { Kept = "kept", LessOne = "less_one" }
+    OldAck { Taken = "taken", ChallengeAck = "challenge_ack" }
     Offer { No = "no", IfOffered = "if_offered", Yes = "yes" }
     CongestionControl { NewReno = "new_reno", Cubic = "cubic" }
     HardErrors { Abort = "abort", AbortOpening = "abort_opening", Soft = "soft" }
@@ -317,6 +318,7 @@ impl Profile {
             text_on_syn,
             backlog,
             ack_throttle,
+            old_ack,
             window_scaling,
             sack,
             timestamps,
@@ -332,9 +334,14 @@ impl Profile {
             min_rto,
             max_rto,
             rto_after_syn_loss,
+            max_r1,
             data_max_r2,
             syn_max_r2,
+            delayed_ack,
+            keep_alive,
+            keep_alive_sends_rst,
             congestion_control,
+            slow_start_segments,
             initial_window,
             window_after_fin,
             window_update_segments,
@@ -378,7 +385,7 @@ impl Profile {
         ]);
         let AckThrottle { count, per } = ack_throttle;
         all.extend(fields![ack_throttle: count, per]);
-        all.extend(fields![window_scaling, sack, timestamps]);
+        all.extend(fields![old_ack, window_scaling, sack, timestamps]);
         let RefusedRetries { count, after } = refused_retries;
         all.extend(fields![refused_retries: count, after]);
         all.extend(fields![
@@ -392,14 +399,21 @@ impl Profile {
             initial_rto,
             min_rto,
             max_rto,
-            rto_after_syn_loss
+            rto_after_syn_loss,
+            max_r1
         ]);
         let MaxR2 { retransmissions, time } = data_max_r2;
         all.extend(fields![data_max_r2: retransmissions, time]);
         let MaxR2 { retransmissions, time } = syn_max_r2;
         all.extend(fields![syn_max_r2: retransmissions, time]);
+        let DelayedAck { segments, time } = delayed_ack;
+        all.extend(fields![delayed_ack: segments, time]);
+        let KeepAlive { idle, interval, probes } = keep_alive;
+        all.extend(fields![keep_alive: idle, interval, probes]);
         all.extend(fields![
+            keep_alive_sends_rst,
             congestion_control,
+            slow_start_segments,
             initial_window,
             window_after_fin,
             window_update_segments,

@@ -138,13 +138,14 @@ impl Stack {
         let order = in_order(slots, |l| l.name.port, |port| by_port.get(&port).map_or(&[], Vec::as_slice));
         w.count("listeners", order.len());
         for id in order {
-            let Listener { name, user, backlog, receive_buffer, nodelay, half_open, queue } =
+            let Listener { name, user, backlog, receive_buffer, nodelay, tuning, half_open, queue } =
                 &slots[id.0 as usize];
             w.put("name", *name);
             w.id("user", Thing::User, *user);
             w.put("backlog", *backlog);
             w.put("receive_buffer", *receive_buffer);
             w.put("nodelay", *nodelay);
+            tuning.form(w);
             w.count("half_open", half_open.len());
             half_open.iter().for_each(|conn| w.id("conn", Thing::Connection, conn.0));
             w.count("queue", queue.len());

@@ -6,7 +6,7 @@ use crate::addr::Endpoint;
 use crate::packet::Segment;
 use crate::profile::{Backlog, ResetInAcceptQueue};
 use crate::rule::Rule;
-use crate::tcp::{self, Cause, Cx, State, listen};
+use crate::tcp::{self, Cause, Cx, State, Tuning, listen};
 use crate::time::Instant;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -25,6 +25,7 @@ pub(super) struct Listener {
     pub(super) backlog: u32,
     pub(super) receive_buffer: u32,
     pub(super) nodelay: bool,
+    pub(super) tuning: Tuning,
     pub(super) half_open: Vec<ConnId>,
     pub(super) queue: VecDeque<ConnId>,
 }
@@ -105,6 +106,7 @@ impl Stack {
             backlog,
             receive_buffer,
             nodelay,
+            tuning: Tuning::default(),
             half_open: Vec::new(),
             queue: VecDeque::new(),
         });
@@ -119,10 +121,17 @@ impl Stack {
     }
 
     /// What connections that a listener takes from now on begin with.
-    pub fn set_listener_options(&mut self, id: ListenerId, receive_buffer: u32, nodelay: bool) {
+    pub fn set_listener_options(
+        &mut self,
+        id: ListenerId,
+        receive_buffer: u32,
+        nodelay: bool,
+        tuning: Tuning,
+    ) {
         let listener = self.listeners.get_mut(id);
         listener.receive_buffer = receive_buffer;
         listener.nodelay = nodelay;
+        listener.tuning = tuning;
     }
 
     /// Connections that wait for accept.
@@ -199,12 +208,13 @@ impl Stack {
             return self.answer(now, local, remote, |cx| listen::backlog_full(segment, cx));
         }
         let listener = self.listeners.get(id);
-        let (receive_buffer, nodelay) = (listener.receive_buffer, listener.nodelay);
+        let (receive_buffer, nodelay, tuning) = (listener.receive_buffer, listener.nodelay, listener.tuning);
         if !self.makes_room(now) {
             return self.answer(now, local, remote, |cx| cx.ignore(Rule::TableFull));
         }
         let (iss, ts_offset) = self.initial(local, remote, now);
         let settings = self.settings(local.ip, receive_buffer, nodelay, ts_offset);
+        let settings = tcp::Settings { tuning, ..settings };
         let (iss, old) = reopened.map_or((iss, None), |r| (iss.max(r.above + 1), r.old));
         let tuple = self.tuple(local, remote);
         let open = |cx: &mut Cx<'_>| tcp::listen::open(iss, segment, settings, old, cx);

@@ -39,7 +39,7 @@ use crate::packet::{Message, Packet, Segment};
 use crate::profile::{Profile, SynInTimeWait};
 use crate::rule::Rule;
 use crate::seq::Seq;
-use crate::tcp::{self, Cx, Effect, Incarnation, Notice, State, StateName, TimeWait};
+use crate::tcp::{self, Cx, Effect, Incarnation, Notice, State, StateName, TimeWait, UrgentOctet};
 use crate::time::Instant;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -385,6 +385,28 @@ impl Stack {
         text
     }
 
+    /// SEND with the URGENT flag: all of the text is urgent.
+    #[must_use = "text that was not taken is not sent"]
+    pub fn send_urgent(&mut self, now: Instant, id: ConnId, text: Bytes) -> bool {
+        let mut taken = false;
+        self.on(now, id, |mut state, cx| {
+            taken = state.send_urgent(text, cx);
+            state
+        });
+        taken
+    }
+
+    /// The urgent octet that was taken out of the stream; `peek` leaves it there.
+    #[must_use]
+    pub fn urgent_octet(&mut self, now: Instant, id: ConnId, peek: bool) -> UrgentOctet {
+        let mut octet = UrgentOctet::None;
+        self.on(now, id, |mut state, _| {
+            octet = state.urgent_octet(peek);
+            state
+        });
+        octet
+    }
+
     /// CLOSE, full duplex: no more sending.
     pub fn shut_send(&mut self, now: Instant, id: ConnId) {
         self.on(now, id, State::shut_send);
@@ -417,6 +439,14 @@ impl Stack {
     pub fn set_nodelay(&mut self, now: Instant, id: ConnId, nodelay: bool) {
         self.on(now, id, |mut state, cx| {
             state.set_nodelay(nodelay, cx);
+            state
+        });
+    }
+
+    /// What few set for a connection.
+    pub fn tune(&mut self, now: Instant, id: ConnId, tuning: tcp::Tuning) {
+        self.on(now, id, |mut state, cx| {
+            state.tune(tuning, cx);
             state
         });
     }
@@ -491,8 +521,10 @@ impl Stack {
                     self.listeners.gave_up(listener, id);
                 }
                 Notice::Readable
+                | Notice::Urgent
                 | Notice::EndOfStream
                 | Notice::Acknowledged
+                | Notice::Unresponsive
                 | Notice::CloseExpired
                 | Notice::SoftError(_) => {}
             },
@@ -544,7 +576,7 @@ impl Stack {
             IpAddr::V6(_) => (60, 1220),
         };
         let mss = mtu.saturating_sub(headers).max(1);
-        tcp::Settings { mss, default_mss, receive_buffer, nodelay, ts_offset }
+        tcp::Settings { mss, default_mss, receive_buffer, nodelay, ts_offset, tuning: tcp::Tuning::default() }
     }
 
     /// An initial sequence number (RFC 6528), or the one that was said; and where timestamps begin.

@@ -20,6 +20,14 @@ impl State {
     /// answer is false, as when the queue would grow past [`MAX_QUEUE`].
     #[must_use = "text that was not taken is not sent"]
     pub fn send(&mut self, text: Bytes, cx: &mut Cx<'_>) -> bool {
+        let Some(tcb) = self.sendable(text.len()) else { return false };
+        tcb.snd.push(text);
+        tcb.transmit(None, Rule::GoBack, cx);
+        true
+    }
+
+    /// Where SEND puts so many octets, if it takes them.
+    pub(super) fn sendable(&mut self, len: usize) -> Option<&mut Tcb> {
         let tcb = match self {
             Self::Established(s) => &mut s.tcb,
             Self::CloseWait(s) if s.tcb.snd.fin == Fin::Open => &mut s.tcb,
@@ -28,21 +36,18 @@ impl State {
             | Self::FinWait1(_)
             | Self::FinWait2(_)
             | Self::Closing(_)
-            | Self::LastAck(_) => return false,
+            | Self::LastAck(_) => return None,
         };
-        if tcb.snd.queued().saturating_add(text.len()) > MAX_QUEUE {
-            return false;
-        }
-        tcb.snd.push(text);
-        tcb.transmit(None, Rule::GoBack, cx);
-        true
+        (tcb.snd.queued().saturating_add(len) <= MAX_QUEUE).then_some(tcb)
     }
 
     /// RECEIVE (3.10.3): takes up to `max` bytes of what can be read; room made is announced when it matters.
     #[must_use]
     pub fn receive(&mut self, max: usize, cx: &mut Cx<'_>) -> Rope {
+        let max = self.up_to_mark(max);
         let Some(inbox) = self.inbox_mut() else { return Rope::default() };
         let taken = inbox.split_front(max);
+        self.approach_mark(&taken);
         if let Some(tcb) = self.tcb_mut()
             && tcb.rcv.owes_update(tcb.mss(), cx.profile.window_update_segments)
         {

@@ -54,13 +54,14 @@ impl Congestion {
         Self { cwnd, ssthresh: u32::MAX, smss, cubic }
     }
 
-    /// `acked` new octets were acknowledged outside of recovery; `rtt` is the smoothed round trip.
-    pub(super) fn acknowledged(&mut self, acked: u32, now: Instant, rtt: Duration) {
+    /// `acked` new octets were acknowledged outside of recovery; `rtt` is the smoothed round trip. In slow start the
+    /// window grows by as much, and by `limit` segments at most (RFC 5681 3.1, RFC 3465 2.2, R66).
+    pub(super) fn acknowledged(&mut self, acked: u32, limit: u32, now: Instant, rtt: Duration) {
         if acked == 0 {
             return;
         }
         if self.cwnd < self.ssthresh {
-            self.cwnd = self.cwnd.saturating_add(acked.min(self.smss));
+            self.cwnd = self.cwnd.saturating_add(acked.min(self.smss.saturating_mul(limit)));
             return;
         }
         let grown = match &mut self.cubic {
@@ -206,7 +207,7 @@ mod tests {
         c.loss(10_000);
         c.cwnd = c.ssthresh;
         assert_eq!(c.ssthresh, 5_000);
-        c.acknowledged(1_000, at(0), RTT);
+        c.acknowledged(1_000, 1, at(0), RTT);
         assert_eq!(c.cwnd, 5_200);
         c.loss(1_000);
         assert_eq!(c.ssthresh, 2_000, "two segments at least");
@@ -221,7 +222,7 @@ mod tests {
         c.loss(100_000);
         c.cwnd = c.ssthresh;
         assert_eq!(c.cwnd, 70_000);
-        c.acknowledged(1_000, at(0), RTT);
+        c.acknowledged(1_000, 1, at(0), RTT);
         let epoch = c.cubic.as_ref().and_then(|cubic| cubic.epoch).expect("congestion avoidance has begun");
         assert_eq!(epoch.k, 4_217);
         let w = |t: u64| epoch.at(Duration::from_millis(t), 1_000);
@@ -233,7 +234,7 @@ mod tests {
         // The first ACK: Reno would have 70,000 + 9 * 1,000 * 1,000 / (17 * 70,000), W_cubic(0) is 70,004.
         assert_eq!(c.cwnd, 70_007);
         // A round trip later: W_cubic(0.2 s) = 100,000 - 4,017^3 / 2.5e6 = 74,073; (74,073 - 70,007) * 1,000 / 70,007.
-        c.acknowledged(1_000, at(100), RTT);
+        c.acknowledged(1_000, 1, at(100), RTT);
         assert_eq!(c.cwnd, 70_065);
     }
 
@@ -247,7 +248,7 @@ mod tests {
         c.cwnd = c.ssthresh;
         for round in 0..3 {
             for _ in 0..7 {
-                c.acknowledged(1_000, at(round), Duration::from_millis(1));
+                c.acknowledged(1_000, 1, at(round), Duration::from_millis(1));
             }
         }
         // Three windows of 7 segments: 3 * 9 / 17 = 1.59 segments, a little less as the window grows.
@@ -276,7 +277,7 @@ mod tests {
         c.collapse();
         assert_eq!((c.cwnd, c.ssthresh), (1_000, 70_000));
         c.cwnd = 70_000;
-        c.acknowledged(1_000, at(0), RTT);
+        c.acknowledged(1_000, 1, at(0), RTT);
         let epoch = c.cubic.as_ref().and_then(|cubic| cubic.epoch).expect("congestion avoidance has begun");
         assert_eq!((epoch.k, epoch.at(Duration::from_secs(1), 1_000)), (0, 70_400));
     }

@@ -150,10 +150,14 @@ pub enum Notice {
     Connected,
     /// More can be read.
     Readable,
+    /// The peer has urgent data (MUST-32).
+    Urgent,
     /// The peer's FIN was received.
     EndOfStream,
     /// The peer acknowledged more.
     Acknowledged,
+    /// max_r1 was reached: what was sent goes unanswered.
+    Unresponsive,
     /// The time given to CLOSE is over, with nothing but our FIN unacknowledged.
     CloseExpired,
     /// ICMP says that something is not reached, for the time being.
@@ -183,6 +187,8 @@ pub enum Cause {
     HardError,
     /// Retransmission gave up.
     TimedOut,
+    /// Keep-alive found no peer.
+    KeepAliveFailed,
     /// This end sent a RST.
     Aborted,
     /// This end sent a RST when CLOSE's time was over.
@@ -195,7 +201,11 @@ impl Cause {
     /// Whether what was received and not yet read is lost (R8).
     pub(super) fn discards_unread(self, profile: &Profile) -> bool {
         match self {
-            Self::Finished | Self::ResetClosing | Self::TimedOut | Self::HardError => false,
+            Self::Finished
+            | Self::ResetClosing
+            | Self::TimedOut
+            | Self::KeepAliveFailed
+            | Self::HardError => false,
             Self::Reset | Self::ResetAfterFin => profile.rst_discards_unread,
             Self::Refused
             | Self::SynTimedOut

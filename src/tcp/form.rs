@@ -121,11 +121,12 @@ fn syn_received(s: &SynReceived, w: &mut Writer) {
 
 fn settings(settings: &Settings, w: &mut Writer) {
     // Where the clock of timestamps begins is drawn.
-    let Settings { mss, default_mss, receive_buffer, nodelay, ts_offset: _ } = *settings;
+    let Settings { mss, default_mss, receive_buffer, nodelay, ts_offset: _, tuning } = *settings;
     w.put("mss", mss);
     w.put("default_mss", default_mss);
     w.put("receive_buffer", receive_buffer);
     w.put("nodelay", nodelay);
+    tuning.form(w);
 }
 
 fn offered(offered: &Offered, w: &mut Writer) {
@@ -173,7 +174,8 @@ fn round_trip(rtt: &Rtt, w: &mut Writer) {
 }
 
 fn block(tcb: &Tcb, w: &mut Writer) {
-    let Tcb { snd, rcv, offered: offer, echo: stamps, app, close_by, throttle: acks } = tcb;
+    let Tcb { snd, rcv, offered: offer, echo: stamps, app, close_by, throttle: acks, delayed_ack, rare } =
+        tcb;
     send(snd, w);
     receive(rcv, w);
     offered(offer, w);
@@ -189,6 +191,9 @@ fn block(tcb: &Tcb, w: &mut Writer) {
     w.put("close_by", close_by.is_some());
     close_by.iter().for_each(|&at| w.at("close_by", at));
     throttle(acks, w);
+    delayed_ack.form(w);
+    // Without it all of it is as it begins.
+    rare.as_deref().cloned().unwrap_or_default().form(w);
 }
 
 fn send(snd: &Send, w: &mut Writer) {
@@ -304,9 +309,10 @@ fn recovery(recovery: &Recovery, w: &mut Writer) {
     w.size("duplicates", (*duplicates).into());
     w.size("flight", (*flight).into());
     w.put("fast", fast.is_some());
-    if let Some(Fast { point, high_rxt }) = *fast {
+    if let Some(Fast { point, high_rxt, rescued }) = *fast {
         w.ours("point", point);
         w.ours("high_rxt", high_rxt);
+        w.put("rescued", rescued);
     }
     w.put("recover", recover.is_some());
     recover.iter().for_each(|&at| w.ours("recover", at));
@@ -403,6 +409,7 @@ const fn cause_name(cause: Cause) -> &'static str {
         Cause::Unreachable(what) => unreachable_name(what),
         Cause::HardError => "hard error",
         Cause::TimedOut => "timed out",
+        Cause::KeepAliveFailed => "keep-alive failed",
         Cause::Aborted => "aborted",
         Cause::CloseExpired => "close expired",
         Cause::Deleted => "deleted",

@@ -9,7 +9,7 @@
 //!   State  =  an enum of structs; each holds only what exists in that state
 //!             SynSent, SynReceived                        opening.rs
 //!             Established … LastAck: one pointer to the   tcb.rs
-//!             transmission control block (send.rs, receive.rs, transmit.rs)
+//!             transmission control block (send.rs, receive.rs, transmit.rs; tuning.rs: what few have)
 //!             TimeWait, Closed: small records
 //! ```
 //!
@@ -39,9 +39,11 @@ macro_rules! without_tcb {
 pub mod call;
 pub mod closed;
 mod congestion;
+mod delayed_ack;
 pub mod effect;
 mod form;
 mod icmp;
+mod keep_alive;
 pub mod listen;
 pub mod opening;
 pub(crate) mod options;
@@ -57,6 +59,8 @@ pub mod tcb;
 mod throttle;
 mod timeouts;
 mod transmit;
+mod tuning;
+mod urgent;
 
 #[cfg(test)]
 mod tests;
@@ -65,6 +69,8 @@ pub use effect::{Cause, Cx, Effect, Effects, Notice};
 pub use icmp::{Told, Unreachable};
 pub use opening::{Origin, Settings, SynReceived, SynSent};
 pub use tcb::Tcb;
+pub use tuning::Tuning;
+pub use urgent::UrgentOctet;
 
 use crate::buf::Rope;
 use crate::packet::Segment;

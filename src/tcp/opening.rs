@@ -1,8 +1,10 @@
 //! SYN-SENT and SYN-RECEIVED: what exists before a connection is established.
 
+use super::delayed_ack::DelayedAck;
 use super::options::{self, Agreed, Echo, Offered};
 use super::tcb::{App, Tcb};
 use super::throttle::Throttle;
+use super::tuning::Tuning;
 use super::{Cause, Cx, Effect, Notice, State, StateName, TimeWait, Unreachable};
 use super::{receive::Receive, rtt::Rtt, send::Send};
 use crate::packet::{Flags, Segment};
@@ -25,6 +27,8 @@ pub struct Settings {
     pub nodelay: bool,
     /// What the clock of timestamps begins with.
     pub ts_offset: u32,
+    /// What few users set.
+    pub tuning: Tuning,
 }
 
 /// Retransmission of a SYN or SYN+ACK.
@@ -39,15 +43,15 @@ pub(super) struct SynTimer {
 }
 
 impl SynTimer {
-    pub(super) fn start(cx: &Cx<'_>) -> Self {
+    pub(super) fn start(limit: MaxR2, cx: &Cx<'_>) -> Self {
         let rtt = Rtt::new(cx.profile);
         let mut timer = Self { at: cx.now, first_sent: cx.now, retransmissions: 0, unreachable: None, rtt };
-        timer.rearm(cx);
+        timer.rearm(limit, cx);
         timer
     }
 
-    fn rearm(&mut self, cx: &Cx<'_>) {
-        self.at = cx.profile.syn_max_r2.cap(self.first_sent, cx.now + self.rtt.rto());
+    fn rearm(&mut self, limit: MaxR2, cx: &Cx<'_>) {
+        self.at = limit.cap(self.first_sent, cx.now + self.rtt.rto());
     }
 
     /// The SYN goes out anew, as if for the first time (R29).
@@ -57,13 +61,13 @@ impl SynTimer {
 
     /// Counts a retransmission and sets the next; false when max_r2 is reached.
     #[must_use]
-    pub(super) fn again(&mut self, cx: &Cx<'_>) -> bool {
-        if cx.profile.syn_max_r2.reached(self.retransmissions, self.first_sent, cx.now) {
+    pub(super) fn again(&mut self, limit: MaxR2, cx: &Cx<'_>) -> bool {
+        if limit.reached(self.retransmissions, self.first_sent, cx.now) {
             return false;
         }
         self.retransmissions = self.retransmissions.saturating_add(1);
         self.rtt.back_off(cx.profile);
-        self.rearm(cx);
+        self.rearm(limit, cx);
         true
     }
 }
@@ -132,6 +136,11 @@ pub struct SynReceived {
 }
 
 impl Settings {
+    /// When retransmission of the SYN gives up (MUST-21, MUST-22).
+    pub(super) fn syn_max_r2(&self, profile: &Profile) -> MaxR2 {
+        self.tuning.max_r2.unwrap_or(profile.syn_max_r2)
+    }
+
     /// The window of a SYN, never scaled.
     pub(super) fn syn_window(&self) -> u16 {
         u16::try_from(self.receive_buffer).unwrap_or(u16::MAX)
@@ -147,7 +156,7 @@ impl SynSent {
             offered: Offered::first(settings.mss, settings.receive_buffer, cx.profile),
             window: settings.syn_window(),
             iss,
-            timer: SynTimer::start(cx),
+            timer: SynTimer::start(settings.syn_max_r2(cx.profile), cx),
             refusals: 0,
             retrying: false,
         };
@@ -211,7 +220,7 @@ impl SynReceived {
             irs: segment.seq,
             snd_wnd: segment.wnd,
             peer_mss: segment.options.mss,
-            timer: SynTimer::start(cx),
+            timer: SynTimer::start(settings.syn_max_r2(cx.profile), cx),
             early: early(segment, cx.profile),
             old: None,
         }
@@ -327,7 +336,7 @@ impl Opened {
         let mss = peer_mss.unwrap_or(settings.default_mss).clamp(1, settings.mss.max(1));
         let mut snd = Send::new(iss, mss, wnd, irs, rtt, syn_sent, settings.nodelay, cx.now, cx.profile);
         (snd.shift, snd.sack) = (agreed.snd_shift, agreed.sack);
-        Tcb {
+        let mut tcb = Tcb {
             snd,
             rcv: Receive::new(irs, settings.receive_buffer, window, agreed.rcv_shift),
             offered,
@@ -335,7 +344,11 @@ impl Opened {
             app: App::Open,
             close_by: None,
             throttle: Throttle::default(),
-        }
+            delayed_ack: DelayedAck::default(),
+            rare: None,
+        };
+        tcb.tune(settings.tuning, cx);
+        tcb
     }
 }
 

@@ -138,6 +138,21 @@ impl Receive {
         }
     }
 
+    /// The number after the last octet of text that is in order.
+    pub(super) fn text_end(&self) -> Seq {
+        self.nxt - u32::from(self.fin)
+    }
+
+    /// The number of the first octet that was not read.
+    pub(super) fn consumed(&self) -> Seq {
+        self.text_end() - super::send::len32(self.inbox.len())
+    }
+
+    /// Whether something came past a gap.
+    pub(super) fn has_gap(&self) -> bool {
+        self.beyond.is_some()
+    }
+
     /// The FIN that was just taken takes no room in the buffer: the window stays as it was before (R50).
     pub(super) fn keep_window(&mut self) {
         self.edge += 1;

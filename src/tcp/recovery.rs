@@ -34,6 +34,8 @@ pub(super) struct Fast {
     pub(super) point: Seq,
     /// Past the last octet that was sent again (RFC 6675: HighRxt).
     pub(super) high_rxt: Seq,
+    /// The one rescue was sent (RFC 6675: RescueRxt).
+    pub(super) rescued: bool,
 }
 
 impl Recovery {
@@ -89,7 +91,7 @@ impl Recovery {
 
     /// Fast recovery begins.
     pub(super) fn begin(&mut self, una: Seq, nxt: Seq) {
-        self.fast = Some(Fast { point: nxt, high_rxt: una });
+        self.fast = Some(Fast { point: nxt, high_rxt: una, rescued: false });
         self.recover = Some(nxt);
         self.resend_first = Some(Rule::FastRetransmit);
     }
@@ -152,6 +154,16 @@ impl Recovery {
     }
 }
 
+impl Recovery {
+    /// RFC 6675 NextSeg, rule 4: what was sent last and the peer does not have, if nothing was sent again for it.
+    pub(super) fn rescue(&self, una: Seq, nxt: Seq) -> Option<(Seq, Seq)> {
+        self.fast.filter(|fast| !fast.rescued)?;
+        let highest = self.sacked.back().map_or(una, |&(_, right)| right);
+        let tail = highest.lt(nxt).then_some((highest, nxt));
+        tail.or_else(|| self.holes(una).last())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,10 +212,10 @@ mod tests {
         assert_eq!(r.next_hole(UNA, 10, false), None, "before fast recovery nothing is sent again");
         r.begin(UNA, seq(100));
         assert_eq!(r.next_hole(UNA, 10, false), Some((seq(0), seq(20))));
-        r.fast = Some(Fast { point: seq(100), high_rxt: seq(10) });
+        r.fast = Some(Fast { point: seq(100), high_rxt: seq(10), rescued: false });
         assert_eq!(r.pipe(UNA, seq(100), 10), 40, "10 octets of a lost hole are in the network again");
         assert_eq!(r.next_hole(UNA, 10, false), Some((seq(10), seq(20))));
-        r.fast = Some(Fast { point: seq(100), high_rxt: seq(40) });
+        r.fast = Some(Fast { point: seq(100), high_rxt: seq(40), rescued: false });
         assert_eq!(r.next_hole(UNA, 10, false), None, "rule 1: 50..60 is not lost");
         assert_eq!(r.next_hole(UNA, 10, true), Some((seq(50), seq(60))), "rule 3");
         assert_eq!(r.pipe(UNA, seq(100), 10), 30 + 20 + 10);

@@ -216,7 +216,7 @@ impl Send {
             self.rtt.sample(echoed, profile);
             self.resent = false;
         }
-        self.recover(ack, text, now);
+        self.recover(ack, text, now, profile);
         // RFC 6298 5.2, 5.3; the zero-window timer is set anew by whoever sends next.
         self.timer = Timer::Idle;
     }
@@ -233,10 +233,12 @@ impl Send {
     }
 
     /// What an ACK of `text` new octets means for the congestion window.
-    fn recover(&mut self, ack: Seq, text: u32, now: Instant) {
+    fn recover(&mut self, ack: Seq, text: u32, now: Instant, profile: &Profile) {
         let smss = u32::from(self.mss);
         let Some(fast) = self.recovery.fast else {
-            return self.congestion.acknowledged(text, now, self.rtt.smoothed());
+            // RFC 3465 2.3: one segment while what was in flight at a timeout is outstanding.
+            let limit = if self.recovery.is_new_loss() { profile.slow_start_segments } else { 1 };
+            return self.congestion.acknowledged(text, limit, now, self.rtt.smoothed());
         };
         let Congestion { cwnd, ssthresh, .. } = &mut self.congestion;
         if ack.ge(fast.point) {

@@ -25,6 +25,12 @@ pub enum TimerName {
     Retransmission,
     /// The peer's window is closed.
     Persist,
+    /// An ACK waits for something to travel with.
+    DelayedAck,
+    /// Keep-alive is on, and nothing was heard for a while.
+    KeepAlive,
+    /// A keep-alive probe is unanswered.
+    KeepAliveProbe,
     /// CLOSE has a time limit.
     Close,
     /// An orphan waits for the peer's FIN.
@@ -186,8 +192,10 @@ impl State {
             Timer::Retransmit { at, .. } => of(at, TimerName::Retransmission),
             Timer::Persist { at, .. } => of(at, TimerName::Persist),
         });
+        let acking = tcb.and_then(|tcb| tcb.delayed_ack.due()).and_then(|at| of(at, TimerName::DelayedAck));
+        let alive = tcb.and_then(Tcb::keep_alive_due).and_then(|(at, timer)| of(at, timer));
         let closing = tcb.and_then(|tcb| tcb.close_by).and_then(|at| of(at, TimerName::Close));
-        [own, sending, closing].into_iter().flatten().min_by_key(|d| d.at)
+        [own, sending, acking, alive, closing].into_iter().flatten().min_by_key(|d| d.at)
     }
 
     /// What must hold between events; says what does not.

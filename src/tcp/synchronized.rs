@@ -9,7 +9,7 @@ use super::syn_bit::fourth_syn;
 use super::{Cause, CloseWait, Closing, Cx, Established, FinWait2, Notice, State, StateName, Tcb, TimeWait};
 use crate::packet::{Flags, Options, Segment};
 use crate::profile::{
-    DataAfterClose, ListenerGone, RstInTimeWait, RstInWindow, TimeWaitAnswers, WindowAfterFin,
+    DataAfterClose, ListenerGone, OldAck, RstInTimeWait, RstInWindow, TimeWaitAnswers, WindowAfterFin,
 };
 use crate::rule::Rule;
 use crate::seq::Seq;
@@ -19,7 +19,10 @@ use core::ops::ControlFlow::{self, Break, Continue};
 
 pub(super) type Step = ControlFlow<State, State>;
 
-pub(super) fn arrives(state: State, segment: Segment, cx: &mut Cx<'_>) -> State {
+pub(super) fn arrives(mut state: State, segment: Segment, cx: &mut Cx<'_>) -> State {
+    if let Some(tcb) = state.tcb_mut() {
+        tcb.heard(cx.now);
+    }
     match checks(state, segment, cx) {
         Break(state) | Continue(state) => state,
     }
@@ -317,6 +320,10 @@ fn synchronized_ack(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Ste
         state.challenge(Rule::AckOfUnsent, cx);
         return Break(state);
     }
+    if segment.ack.lt(snd.una - snd.max_wnd) && cx.profile.old_ack == OldAck::ChallengeAck {
+        state.challenge(Rule::OldAck, cx);
+        return Break(state);
+    }
     if snd.acks_new(segment.ack) {
         snd.acknowledged(segment.ack, echoed, cx.now, cx.profile);
         cx.notify(Notice::Acknowledged, Rule::AckReceived);
@@ -366,11 +373,16 @@ fn time_wait(from: StateName, tcb: Tcb, rule: Rule, cx: &mut Cx<'_>) -> State {
     State::became(from, to, rule, cx)
 }
 
-/// Sixth to eighth: the URG bit (not modelled), the segment text, the FIN bit; then everything that may leave
+/// Sixth to eighth: the URG bit, the segment text, the FIN bit; then everything that may leave
 /// leaves. `ack` asks for an acknowledgment whatever the segment carries.
-pub(super) fn from_sixth(state: State, segment: Segment, ack: Option<Rule>, cx: &mut Cx<'_>) -> State {
+pub(super) fn from_sixth(mut state: State, segment: Segment, ack: Option<Rule>, cx: &mut Cx<'_>) -> State {
     match state {
         State::Established(_) | State::FinWait1(_) | State::FinWait2(_) => {
+            if segment.flags.contains(Flags::URG)
+                && let Some(tcb) = state.tcb_mut()
+            {
+                tcb.sixth_urg(&segment, cx);
+            }
             seventh_text(state, segment, ack, cx)
         }
         // TR-E14, R7b: nothing follows the peer's FIN.
@@ -424,6 +436,7 @@ fn seventh_text(mut state: State, segment: Segment, ack: Option<Rule>, cx: &mut 
     }
     let Some(tcb) = state.tcb_mut() else { return state };
     let (seq, fin) = (segment.text_seq(), segment.fin());
+    let gap = tcb.rcv.has_gap();
     let taken = tcb.rcv.take(seq, segment.payload, fin);
     let (text, fin) = match taken {
         Taken::InOrder { text, fin } => (text, fin),
@@ -431,9 +444,15 @@ fn seventh_text(mut state: State, segment: Segment, ack: Option<Rule>, cx: &mut 
         Taken::Nothing => return respond(state, ack.or(Some(Rule::TextAccepted)), cx),
     };
     if text > 0 {
+        tcb.take_urgent();
         cx.notify(Notice::Readable, Rule::TextAccepted);
     }
-    if fin { eighth_fin(state, cx) } else { respond(state, ack.or(Some(Rule::TextAccepted)), cx) }
+    if fin {
+        return eighth_fin(state, cx);
+    }
+    // RFC 5681 4.2: what fills a gap, or a part of it, is acknowledged at once.
+    let waits = ack.is_none() && !gap && state.delays_ack(text, cx);
+    respond(state, ack.or((!waits).then_some(Rule::TextAccepted)), cx)
 }
 
 /// Eighth: the peer's FIN, and everything before it, was received.

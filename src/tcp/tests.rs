@@ -14,6 +14,8 @@
 mod aborting;
 mod arrives;
 mod closing;
+mod delayed_ack;
+mod keep_alive;
 mod odd;
 mod opening;
 mod options;
@@ -23,8 +25,9 @@ mod sending;
 mod syn_bit;
 mod timers;
 mod transitions;
+mod urgent;
 
-use super::{Cx, Effect, Effects, Settings, State, StateName, SynSent, listen};
+use super::{Cx, Effect, Effects, Settings, State, StateName, SynSent, Tuning, listen};
 use crate::packet::{Flags, Options, Segment, Timestamps};
 use crate::profile::{Offer, Profile, WindowScaling};
 use crate::rule::Rule;
@@ -40,8 +43,14 @@ const ISS: Seq = Seq(u32::MAX - 1);
 /// The peer's: the fifth octet of its text is number 0.
 const IRS: Seq = Seq(u32::MAX - 5);
 
-const SETTINGS: Settings =
-    Settings { mss: 1000, default_mss: 536, receive_buffer: 10_000, nodelay: false, ts_offset: 0 };
+const SETTINGS: Settings = Settings {
+    mss: 1000,
+    default_mss: 536,
+    receive_buffer: 10_000,
+    nodelay: false,
+    ts_offset: 0,
+    tuning: Tuning { ack_frequency: None, keep_alive: None, max_r2: None, oob_inline: false },
+};
 
 /// `len` octets of text whose first is the `from`th of its stream.
 fn text(from: u32, len: u32) -> Bytes {
@@ -74,11 +83,13 @@ impl Tcp {
         Self::with_options(&plain)
     }
 
+    /// ACKs leave at once: `delayed_ack.rs` is about those that wait.
     fn with_options(profile: &Profile) -> Self {
+        let delayed_ack = Profile::DOCUMENTED.delayed_ack;
         Self {
             state: None,
             settings: SETTINGS,
-            profile: profile.clone(),
+            profile: Profile { delayed_ack, ..profile.clone() },
             now: Instant::from_nanos(1_000_000_000_000),
             out: Effects::default(),
             sent: 0,
@@ -219,6 +230,14 @@ impl Tcp {
                 self.state = Some(SynSent::open(ISS, settings, &mut cx));
             }
             "send" => assert!(self.send(number()), "the text is taken"),
+            "send-urgent" => {
+                let bytes = text(self.sent, number());
+                self.on(|mut state, cx| {
+                    assert!(state.send_urgent(bytes, cx), "the text is taken");
+                    state
+                });
+                self.sent += number();
+            }
             "send-refused" => assert!(!self.send(number()), "the text is not taken"),
             "read" => self.read(number()),
             "shut" => self.on(State::shut_send),
@@ -244,6 +263,13 @@ impl Tcp {
             },
         }
         true
+    }
+
+    fn tune(&mut self, tuning: Tuning) {
+        self.on(|mut state, cx| {
+            state.tune(tuning, cx);
+            state
+        });
     }
 
     fn arrives(&mut self, segment: Segment) {
@@ -299,7 +325,7 @@ impl Tcp {
         assert!(!self.out.is_empty(), "a timer fires");
     }
 
-    /// The peer's segment: `< FLAGS seq:end [ack N] [win N] [mss N] [wscale N] [sackOK] [TS N:N] [sack N:N …]`.
+    /// The peer's segment: `< FLAGS seq:end [ack N] [win N] [urg N] [mss N] [wscale N] [sackOK] [TS N:N] [sack N:N …]`.
     fn segment(&self, line: &str) -> Segment {
         let words: Vec<&str> = line.split_whitespace().skip(1).collect();
         let field = |name| {
@@ -325,7 +351,7 @@ impl Tcp {
             ack: field("ack").map_or(Seq(0), |ack| ISS + ack),
             flags,
             wnd: field("win").map_or(10_000, |win| u16::try_from(win).expect("a window")),
-            urg: 0,
+            urg: field("urg").map_or(0, |urg| u16::try_from(urg).expect("a pointer")),
             options: Options {
                 mss: field("mss").map(|mss| u16::try_from(mss).expect("an MSS")),
                 window_scale: field("wscale").map(|shift| u8::try_from(shift).expect("a shift")),
@@ -369,6 +395,9 @@ impl Tcp {
                 if segment.wnd != 0 || !segment.rst() {
                     line += &format!(" win {}", segment.wnd);
                 }
+                if segment.flags.contains(Flags::URG) {
+                    line += &format!(" urg {}", segment.urg);
+                }
                 line += &self.options(&segment.options);
                 format!("{line} | {}", rule.id())
             }
@@ -392,6 +421,7 @@ fn flags(letters: &str) -> Flags {
         'F' => Flags::FIN,
         'R' => Flags::RST,
         'P' => Flags::PSH,
+        'U' => Flags::URG,
         '.' => Flags::ACK,
         '-' => Flags::empty(),
         _ => panic!("no flag: {letter}"),

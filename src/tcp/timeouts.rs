@@ -13,13 +13,15 @@ impl State {
         match deadline.timer {
             TimerName::Syn => self.syn_timeout(cx),
             TimerName::Retransmission | TimerName::Persist => self.send_timeout(cx),
+            TimerName::DelayedAck => self.delayed_ack(cx),
+            TimerName::KeepAlive | TimerName::KeepAliveProbe => self.keep_alive_timeout(cx),
             TimerName::Close => self.close_timeout(cx),
             TimerName::FinWait2 => self.over(Cause::Finished, Rule::FinWait2Over, cx),
             TimerName::TimeWait => self.over(Cause::Finished, Rule::TimeWaitOver, cx),
         }
     }
 
-    fn over(self, cause: Cause, rule: Rule, cx: &mut Cx<'_>) -> Self {
+    pub(super) fn over(self, cause: Cause, rule: Rule, cx: &mut Cx<'_>) -> Self {
         cx.out.push(Effect::Expired { rule });
         self.ended(cause, rule, cx)
     }
@@ -29,21 +31,23 @@ impl State {
             Self::SynSent(s) if s.retrying => {
                 s.retrying = false;
                 cx.out.push(Effect::Expired { rule: Rule::RefusedRetry });
-                s.timer = SynTimer::start(cx);
+                s.timer = SynTimer::start(s.settings.syn_max_r2(cx.profile), cx);
                 s.send_syn(Rule::RefusedRetry, cx);
                 return self;
             }
             Self::SynSent(s) => {
-                if s.timer.again(cx) {
-                    cx.out.push(Effect::Expired { rule: Rule::Retransmission });
+                let limit = s.settings.syn_max_r2(cx.profile);
+                if s.timer.again(limit, cx) {
+                    retransmits(s.timer.retransmissions - 1, cx);
                     s.send_syn(Rule::Retransmission, cx);
                     return self;
                 }
                 s.timer.unreachable
             }
             Self::SynReceived(s) => {
-                if s.timer.again(cx) {
-                    cx.out.push(Effect::Expired { rule: Rule::Retransmission });
+                let limit = s.settings.syn_max_r2(cx.profile);
+                if s.timer.again(limit, cx) {
+                    retransmits(s.timer.retransmissions - 1, cx);
                     s.send_syn_ack(Rule::Retransmission, cx);
                     return self;
                 }
@@ -56,14 +60,14 @@ impl State {
 
     fn send_timeout(mut self, cx: &mut Cx<'_>) -> Self {
         let Some(tcb) = self.tcb_mut() else { return self };
-        let limit = cx.profile.data_max_r2;
+        let limit = tcb.max_r2(cx.profile);
         match tcb.snd.timer {
             Timer::Idle => self,
             Timer::Retransmit { since, retransmissions, .. } => {
                 if limit.reached(retransmissions, since, cx.now) {
                     return self.give_up(cx);
                 }
-                cx.out.push(Effect::Expired { rule: Rule::Retransmission });
+                retransmits(retransmissions, cx);
                 tcb.retransmit(cx);
                 self.last_ack_if_fin_left(Rule::CloseCall, cx)
             }
@@ -87,6 +91,15 @@ impl State {
         self.over(Cause::TimedOut, Rule::GaveUp, cx)
     }
 
+    /// Nothing came to take the ACK along (RFC 9293 3.8.6.3).
+    fn delayed_ack(mut self, cx: &mut Cx<'_>) -> Self {
+        if let Some(tcb) = self.tcb_mut() {
+            cx.out.push(Effect::Expired { rule: Rule::DelayedAck });
+            tcb.send_ack(Rule::DelayedAck, cx);
+        }
+        self
+    }
+
     /// CLOSE's time is over: ABORT if text is unacknowledged, else it goes on without a limit (R2).
     fn close_timeout(mut self, cx: &mut Cx<'_>) -> Self {
         if self.unacknowledged() > 0 {
@@ -100,5 +113,14 @@ impl State {
         cx.out.push(Effect::Expired { rule: Rule::CloseExpiredIdle });
         cx.notify(Notice::CloseExpired, Rule::CloseExpiredIdle);
         self
+    }
+}
+
+/// The retransmission timer fired, after so many retransmissions. At max_r1 the user hears of it (MUST-20, SHLD-9): the
+/// peer, or the way to it, may be gone.
+fn retransmits(before: u8, cx: &mut Cx<'_>) {
+    cx.out.push(Effect::Expired { rule: Rule::Retransmission });
+    if before.checked_add(1) == Some(cx.profile.max_r1) {
+        cx.notify(Notice::Unresponsive, Rule::MaxR1);
     }
 }

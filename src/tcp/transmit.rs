@@ -2,6 +2,7 @@
 //! 3.8.6.2.1), and the timer that stands behind what was sent.
 
 use super::Cx;
+use super::delayed_ack::DelayedAck;
 use super::recovery::DUP_THRESH;
 use super::send::{Fin, Timer, len32};
 use super::tcb::Tcb;
@@ -33,7 +34,13 @@ impl Tcb {
         }
         while let Some((next, rule)) = self.next() {
             let rule = rule.unwrap_or_else(|| self.snd.rule(next.fin, resent));
+            let high_rxt = self.snd.recovery.fast.map(|fast| fast.high_rxt);
             self.emit(&next, rule, cx);
+            if let (Rule::Rescue, Some(fast), Some(high_rxt)) = (rule, &mut self.snd.recovery.fast, high_rxt)
+            {
+                // HighRxt stays where it was.
+                (fast.high_rxt, fast.rescued) = (high_rxt, true);
+            }
             acked = true;
             resent = if resent == Rule::PathMtu { resent } else { Rule::GoBack };
         }
@@ -51,10 +58,13 @@ impl Tcb {
         cx.transmit(segment, rule);
     }
 
-    fn segment(&mut self, flags: Flags, seq: Seq, now: Instant) -> Segment {
+    pub(super) fn segment(&mut self, flags: Flags, seq: Seq, now: Instant) -> Segment {
+        // It takes along the ACK that waits.
+        self.delayed_ack = DelayedAck::default();
         let mut segment = Segment::control(flags, seq, self.rcv.nxt);
         segment.wnd = self.rcv.announce(self.mss());
         segment.options = self.options(now);
+        self.point(&mut segment);
         segment
     }
 
@@ -82,7 +92,18 @@ impl Tcb {
             let (seq, end) = snd.recovery.next_hole(una, smss, unsure)?;
             (snd.congestion_room() > 0).then(|| (self.again(seq, end), Some(Rule::HoleResent)))
         };
-        hole(false).or_else(|| self.next_in_order()).or_else(|| hole(true))
+        hole(false).or_else(|| self.next_in_order()).or_else(|| hole(true)).or_else(|| self.rescue())
+    }
+
+    /// RFC 6675 NextSeg, rule 4: up to a segment that ends with the last octet that the peer does not have.
+    fn rescue(&self) -> Option<(Next, Option<Rule>)> {
+        let snd = &self.snd;
+        if !snd.sack || snd.congestion_room() == 0 {
+            return None;
+        }
+        let (start, end) = snd.recovery.rescue(snd.una, snd.nxt)?;
+        let seq = start.max(end - (end - start).min(self.text_limit()));
+        Some((self.again(seq, end), Some(Rule::Rescue)))
     }
 
     /// The segment at `seq`, sent before, up to `end` or to what the peer has.
@@ -136,7 +157,7 @@ impl Tcb {
         let snd = &self.snd;
         let idle = snd.nothing_in_flight();
         (snd.resend.is_some() && (last || seq == snd.una))
-            || (last && (snd.nodelay || idle || snd.fin != Fin::Open))
+            || (last && (snd.nodelay || idle || snd.fin != Fin::Open || self.is_pressed()))
             || (idle && seq == snd.nxt && len >= (snd.max_wnd / 2).max(1))
     }
 
@@ -182,12 +203,13 @@ impl Tcb {
 
     /// The timer that what is outstanding needs (RFC 6298 5.1 to 5.3, RFC 9293 3.8.6.1).
     pub(super) fn set_timer(&mut self, cx: &Cx<'_>) {
+        let limit = self.max_r2(cx.profile);
         let snd = &mut self.snd;
         let in_flight = !snd.nothing_in_flight();
         let waiting = snd.queued() > 0 || (snd.fin == Fin::Queued && !snd.fin_sent());
         if in_flight && snd.wnd > 0 {
             if !matches!(snd.timer, Timer::Retransmit { .. }) {
-                let at = cx.profile.data_max_r2.cap(cx.now, cx.now + snd.rtt.rto());
+                let at = limit.cap(cx.now, cx.now + snd.rtt.rto());
                 snd.timer = Timer::Retransmit { at, since: cx.now, retransmissions: 0 };
             }
         } else if in_flight || waiting {
@@ -204,7 +226,7 @@ impl Tcb {
     pub(super) fn retransmit(&mut self, cx: &mut Cx<'_>) {
         let Timer::Retransmit { since, retransmissions, .. } = self.snd.timer else { return };
         self.snd.timed_out(retransmissions, cx.profile);
-        let at = cx.profile.data_max_r2.cap(since, cx.now + self.snd.rtt.rto());
+        let at = self.max_r2(cx.profile).cap(since, cx.now + self.snd.rtt.rto());
         self.snd.timer = Timer::Retransmit { at, since, retransmissions: retransmissions.saturating_add(1) };
         self.transmit(None, Rule::Retransmission, cx);
     }
@@ -215,7 +237,7 @@ impl Tcb {
         // max_r2 counts from the first probe that is not answered.
         let since = if unanswered == 0 { cx.now } else { since };
         let interval = self.snd.rtt.rto().saturating_mul(1 << (backoff + 1).min(16)).min(cx.profile.max_rto);
-        let at = cx.profile.data_max_r2.cap(since, cx.now + interval);
+        let at = self.max_r2(cx.profile).cap(since, cx.now + interval);
         let backoff = (backoff + 1).min(16);
         self.snd.timer = Timer::Persist { at, since, unanswered: unanswered.saturating_add(1), backoff };
         let seq = self.snd.una;

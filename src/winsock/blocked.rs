@@ -52,6 +52,8 @@ pub enum Wait {
     Send {
         /// What to send.
         data: Bytes,
+        /// All of it is urgent.
+        urgent: bool,
     },
     /// What a lingering close waits for.
     Closesocket,
@@ -129,6 +131,7 @@ impl Winsock {
                 | Cause::SynTimedOut
                 | Cause::Unreachable(_)
                 | Cause::TimedOut
+                | Cause::KeepAliveFailed
                 | Cause::Aborted
                 | Cause::CloseExpired
                 | Cause::Deleted),
@@ -185,7 +188,7 @@ impl Winsock {
             Wait::Recv { len, flags } | Wait::Recvfrom { len, flags } => {
                 self.try_recv(stack, now, id, *len, *flags)
             }
-            Wait::Send { data } => self.try_send(stack, now, id, data),
+            Wait::Send { data, urgent } => self.try_send(stack, now, id, data, *urgent),
             Wait::Closesocket => self.try_linger(stack, id),
         }
     }
@@ -241,6 +244,7 @@ fn connect_error(cause: Cause) -> WsaError {
         | Cause::HardError
         | Cause::Finished
         | Cause::Aborted
+        | Cause::KeepAliveFailed
         | Cause::CloseExpired
         | Cause::Deleted => WsaError::ConnRefused,
     }

@@ -42,6 +42,8 @@ pub mod consts {
     pub const SO_REUSEADDR: i32 = 0x0004;
     /// Option: bool.
     pub const SO_EXCLUSIVEADDRUSE: i32 = !SO_REUSEADDR;
+    /// Option: bool, urgent data stays in line.
+    pub const SO_OOBINLINE: i32 = 0x0100;
     /// Option: `struct linger`, two u_short.
     pub const SO_LINGER: i32 = 0x0080;
     /// Option: bool.
@@ -54,16 +56,34 @@ pub mod consts {
     pub const SO_ERROR: i32 = 0x1007;
     /// Option at level IPPROTO_TCP: bool.
     pub const TCP_NODELAY: i32 = 0x0001;
+    /// Option: bool.
+    pub const SO_KEEPALIVE: i32 = 0x0008;
+    /// Option at level IPPROTO_TCP: seconds until retransmission gives up; -1 never, 0 as the system does.
+    pub const TCP_MAXRT: i32 = 5;
+    /// Option at level IPPROTO_TCP: seconds until the first keep-alive probe.
+    pub const TCP_KEEPIDLE: i32 = 3;
+    /// Option at level IPPROTO_TCP: unanswered keep-alive probes after which the connection is over.
+    pub const TCP_KEEPCNT: i32 = 16;
+    /// Option at level IPPROTO_TCP: seconds between keep-alive probes.
+    pub const TCP_KEEPINTVL: i32 = 17;
+    /// WSAIoctl: `struct tcp_keepalive`, three u_long.
+    pub const SIO_KEEPALIVE_VALS: u32 = 0x9800_0004;
+    /// WSAIoctl: after how many segments an ACK leaves at once.
+    pub const SIO_TCP_SET_ACK_FREQUENCY: u32 = 0x9800_0017;
     /// ioctlsocket: blocking mode.
     pub const FIONBIO: u32 = 0x8004_667e;
     /// ioctlsocket: bytes that can be read.
     pub const FIONREAD: u32 = 0x4004_667f;
+    /// ioctlsocket: whether no unread urgent data lies ahead.
+    pub const SIOCATMARK: u32 = 0x4004_7307;
     /// shutdown: no more receiving.
     pub const SD_RECEIVE: i32 = 0;
     /// shutdown: no more sending.
     pub const SD_SEND: i32 = 1;
     /// shutdown: both.
     pub const SD_BOTH: i32 = 2;
+    /// send: all of the data is urgent. recv: the urgent byte.
+    pub const MSG_OOB: i32 = 1;
     /// recv: leave the data where it is.
     pub const MSG_PEEK: i32 = 2;
     /// listen: as many as the provider allows.
@@ -135,7 +155,7 @@ pub enum Call {
         s: Handle,
         /// The bytes, shared and not copied.
         data: Bytes,
-        /// 0.
+        /// 0 or MSG_OOB.
         flags: i32,
     },
     /// `recv(s, buf, len, flags)`
@@ -144,7 +164,7 @@ pub enum Call {
         s: Handle,
         /// The most bytes to return.
         len: usize,
-        /// 0 or MSG_PEEK.
+        /// 0, MSG_PEEK, MSG_OOB or both.
         flags: i32,
     },
     /// `sendto(s, buf, len, flags, to)`: a stream socket ignores `to`.
@@ -205,10 +225,19 @@ pub enum Call {
     Ioctlsocket {
         /// The socket.
         s: Handle,
-        /// FIONBIO or FIONREAD.
+        /// FIONBIO, FIONREAD or SIOCATMARK.
         cmd: u32,
         /// What argp points to.
         arg: u32,
+    },
+    /// `WSAIoctl(s, dwIoControlCode, lpvInBuffer, cbInBuffer, …)`
+    WsaIoctl {
+        /// The socket.
+        s: Handle,
+        /// SIO_KEEPALIVE_VALS or SIO_TCP_SET_ACK_FREQUENCY.
+        code: u32,
+        /// What lpvInBuffer points to, little endian; None is a null pointer.
+        input: Option<Bytes>,
     },
     /// `getsockname(s)`
     Getsockname {

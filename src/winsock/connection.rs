@@ -8,6 +8,7 @@ use super::socket::{Family, MadeBy, Phase, Socket, SocketId};
 use super::{Outcome, Winsock, options::Options};
 use crate::addr::Endpoint;
 use crate::stack::{BindError, ConnectError, Stack};
+use crate::tcp::Tuning;
 use crate::time::Instant;
 use alloc::collections::VecDeque;
 
@@ -96,8 +97,9 @@ impl Winsock {
             Phase::Unconnected => {
                 let binding = socket.binding.ok_or(WsaError::Inval)?;
                 let Options { receive_buffer, nodelay, .. } = socket.options;
-                socket.phase =
-                    Phase::Listening(stack.listen(id.0, binding, backlog, receive_buffer, nodelay));
+                let listener = stack.listen(id.0, binding, backlog, receive_buffer, nodelay);
+                stack.set_listener_options(listener, receive_buffer, nodelay, socket.options.tuning());
+                socket.phase = Phase::Listening(listener);
             }
         }
         Ok(Value::Zero)
@@ -189,6 +191,10 @@ impl Winsock {
         })?;
         socket.binding = Some(binding);
         socket.phase = Phase::Connecting(conn, name);
+        let tuning = socket.options.tuning();
+        if tuning != Tuning::default() {
+            stack.tune(now, conn, tuning);
+        }
         Ok(())
     }
 

@@ -54,6 +54,7 @@ errors! {
     AddrNotAvail 10049 "WSAEADDRNOTAVAIL" "the address is not valid here";
     NetDown 10050 "WSAENETDOWN" "the network subsystem has failed";
     NetUnreach 10051 "WSAENETUNREACH" "no address from which the remote could be reached";
+    NetReset 10052 "WSAENETRESET" "keep-alive found that the peer is gone";
     ConnAborted 10053 "WSAECONNABORTED" "the connection was ended at this end";
     ConnReset 10054 "WSAECONNRESET" "the peer reset the connection";
     NoBufs 10055 "WSAENOBUFS" "a queue or table is full";

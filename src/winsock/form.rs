@@ -11,6 +11,7 @@ use super::socket::{Family, Phase, Socket, SocketId};
 use super::{ProcessId, ThreadId, Winsock};
 use crate::form::{Thing, Writer};
 use alloc::vec::Vec;
+use core::num::NonZeroU8;
 
 impl Winsock {
     /// Makes sockets and threads known.
@@ -129,7 +130,10 @@ impl Winsock {
                 w.count("len", *len);
                 w.put("flags", *flags);
             }
-            Wait::Send { data } => w.text("data", data.clone()),
+            Wait::Send { data, urgent } => {
+                w.text("data", data.clone());
+                w.put("urgent", *urgent);
+            }
         }
     }
 }
@@ -189,7 +193,22 @@ fn phase_form(phase: Phase, w: &mut Writer) {
 }
 
 fn options(options: &Options, w: &mut Writer) {
-    let Options { linger, linger_named, reuse, exclusive, send_buffer, receive_buffer, nodelay } = *options;
+    let Options {
+        linger,
+        linger_named,
+        reuse,
+        exclusive,
+        send_buffer,
+        receive_buffer,
+        nodelay,
+        keep_alive,
+        keep_idle,
+        keep_interval,
+        keep_probes,
+        ack_frequency,
+        max_rt,
+        oob_inline,
+    } = *options;
     let Linger { l_onoff, l_linger } = linger;
     w.put("l_onoff", l_onoff);
     w.put("l_linger", l_linger);
@@ -199,4 +218,11 @@ fn options(options: &Options, w: &mut Writer) {
     w.put("send_buffer", send_buffer);
     w.put("receive_buffer", receive_buffer);
     w.put("nodelay", nodelay);
+    w.put("keep_alive", keep_alive);
+    w.put("keep_idle", keep_idle);
+    w.put("keep_interval", keep_interval);
+    w.put("keep_probes", keep_probes);
+    w.put("ack_frequency", ack_frequency.map(NonZeroU8::get));
+    w.put("max_rt", max_rt);
+    w.put("oob_inline", oob_inline);
 }

@@ -1,4 +1,4 @@
-//! send, recv, shutdown, ioctlsocket.
+//! send, recv, shutdown.
 
 use super::blocked::{Blocked, Wait};
 use super::call::{Attempt, Value, consts};
@@ -10,7 +10,7 @@ use crate::buf::Rope;
 use crate::profile::{GiveUpCode, Profile, ResetCode, ShutAndReset};
 use crate::rule::Rule;
 use crate::stack::{ConnId, Stack};
-use crate::tcp::Cause;
+use crate::tcp::{Cause, UrgentOctet};
 use crate::time::Instant;
 use bytes::Bytes;
 
@@ -36,10 +36,11 @@ impl Winsock {
         data: Bytes,
         flags: i32,
     ) -> Outcome {
-        if flags != 0 {
+        if flags & !consts::MSG_OOB != 0 {
             return self.immediate(Attempt::fail(WsaError::OpNotSupp));
         }
-        let blocked = Blocked { socket: id, handle: s, wait: Wait::Send { data }, since: now };
+        let blocked =
+            Blocked { socket: id, handle: s, wait: Wait::Send { data, urgent: flags != 0 }, since: now };
         self.attempt_or_block(stack, now, thread, blocked)
     }
 
@@ -49,6 +50,7 @@ impl Winsock {
         now: Instant,
         id: SocketId,
         data: &Bytes,
+        urgent: bool,
     ) -> Attempt {
         let conn = match self.connection(id) {
             Ok(conn) => conn,
@@ -58,17 +60,18 @@ impl Winsock {
         if socket.send_shut {
             return Attempt::Done(Err(WsaError::Shutdown), Rule::ShutDown);
         }
+        let send_buffer = socket.options.send_buffer as usize;
         let state = stack.state(conn);
-        if let Some((error, rule)) = state.cause().and_then(|cause| over(cause, stack.profile())) {
-            self.sockets.get_mut(id).end_told = true;
-            return Attempt::Done(Err(error), rule);
+        if let Some(ended) = self.ended(id, state.cause(), stack.profile()) {
+            return ended;
         }
         // R34: taken whole while less than SO_SNDBUF is queued.
         let queued = state.unacknowledged();
-        if queued > 0 && queued >= socket.options.send_buffer as usize && !data.is_empty() {
+        if queued > 0 && queued >= send_buffer && !data.is_empty() {
             return Attempt::Wait;
         }
-        if !data.is_empty() && !stack.send(now, conn, data.clone()) {
+        let send = if urgent { Stack::send_urgent } else { Stack::send };
+        if !data.is_empty() && !send(stack, now, conn, data.clone()) {
             return Attempt::fail(WsaError::NoBufs);
         }
         Attempt::ok(Value::Sent(data.len()))
@@ -80,14 +83,18 @@ impl Winsock {
         now: Instant,
         thread: ThreadId,
         (id, s): (SocketId, Handle),
-        flags: i32,
+        (len, flags): (usize, i32),
         wait: Wait,
     ) -> Outcome {
-        if flags & !consts::MSG_PEEK != 0 {
+        if flags & !(consts::MSG_PEEK | consts::MSG_OOB) != 0 {
             return self.immediate(Attempt::fail(WsaError::OpNotSupp));
         }
         if let Some(refused) = self.shut_receiving(stack, id) {
             return self.immediate(refused);
+        }
+        if flags & consts::MSG_OOB != 0 {
+            let attempt = self.recv_urgent(stack, now, id, len, flags & consts::MSG_PEEK != 0);
+            return self.immediate(attempt);
         }
         let blocked = Blocked { socket: id, handle: s, wait, since: now };
         self.attempt_or_block(stack, now, thread, blocked)
@@ -108,16 +115,16 @@ impl Winsock {
         let state = stack.state(conn);
         if len > 0 && state.readable() > 0 {
             let data = if flags & consts::MSG_PEEK != 0 {
-                state.peek().split_front(len)
+                let before_mark = state.before_mark().filter(|before| *before > 0);
+                state.peek().split_front(before_mark.map_or(len, |before| len.min(before as usize)))
             } else {
                 stack.receive(now, conn, len)
             };
             return Attempt::Done(Ok(Value::Received(data)), Rule::DataArrived);
         }
         let end = |rule| Attempt::Done(Ok(Value::Received(Rope::default())), rule);
-        if let Some((error, rule)) = state.cause().and_then(|cause| over(cause, stack.profile())) {
-            self.sockets.get_mut(id).end_told = true;
-            Attempt::Done(Err(error), rule)
+        if let Some(ended) = self.ended(id, state.cause(), stack.profile()) {
+            ended
         } else if state.fin_received() || state.cause().is_some() {
             end(Rule::EndOfStream)
         } else if len == 0 {
@@ -125,6 +132,44 @@ impl Winsock {
         } else {
             Attempt::Wait
         }
+    }
+
+    /// recv with MSG_OOB never waits: the urgent byte, WSAEWOULDBLOCK while it is on its way, WSAEINVAL if there is none
+    /// or it is in line (R71).
+    fn recv_urgent(
+        &mut self,
+        stack: &mut Stack,
+        now: Instant,
+        id: SocketId,
+        len: usize,
+        peek: bool,
+    ) -> Attempt {
+        let conn = match self.connection(id) {
+            Ok(conn) => conn,
+            Err(error) => return Attempt::fail(error),
+        };
+        if let Some(ended) = self.ended(id, stack.state(conn).cause(), stack.profile()) {
+            return ended;
+        }
+        match stack.urgent_octet(now, conn, peek || len == 0) {
+            UrgentOctet::Octet(octet) => {
+                let mut byte = Rope::default();
+                byte.push(Bytes::copy_from_slice(&[octet][..len.min(1)]));
+                Attempt::Done(Ok(Value::Received(byte)), Rule::DataArrived)
+            }
+            UrgentOctet::Expected => Attempt::fail(WsaError::WouldBlock),
+            UrgentOctet::None => Attempt::fail(WsaError::Inval),
+        }
+    }
+
+    /// The error that send and recv report on a connection that is over, if there is one. What keep-alive found is told
+    /// once; after that there is no connection (R68).
+    fn ended(&mut self, id: SocketId, cause: Option<Cause>, profile: &Profile) -> Option<Attempt> {
+        let cause = cause?;
+        let (error, rule) = over(cause, profile)?;
+        let told = core::mem::replace(&mut self.sockets.get_mut(id).end_told, true);
+        let error = if told && cause == Cause::KeepAliveFailed { WsaError::NotConn } else { error };
+        Some(Attempt::Done(Err(error), rule))
     }
 
     /// WF-4.4: after shutdown(SD_RECEIVE) a new receive fails; one that was pending before goes on (WF-4.7).
@@ -184,31 +229,6 @@ impl Winsock {
             stack.shut_receive(now, conn);
         }
     }
-
-    pub(super) fn ioctlsocket(
-        &mut self,
-        stack: &Stack,
-        id: SocketId,
-        cmd: u32,
-        arg: u32,
-    ) -> Result<Value, WsaError> {
-        match cmd {
-            consts::FIONBIO => {
-                self.sockets.get_mut(id).nonblocking = arg != 0;
-                Ok(Value::Argument(arg))
-            }
-            consts::FIONREAD => {
-                let readable = match self.sockets.get(id).phase {
-                    // The ioctlsocket page: the size of the first datagram.
-                    Phase::Datagram(bound) => bound.map_or(0, |bound| stack.first_datagram_len(bound)),
-                    Phase::Connected(conn) => stack.state(conn).readable(),
-                    Phase::Unconnected | Phase::Listening(_) | Phase::Connecting(..) | Phase::Closing(_) => 0,
-                };
-                Ok(Value::Argument(u32::try_from(readable).unwrap_or(u32::MAX)))
-            }
-            _ => Err(WsaError::OpNotSupp),
-        }
-    }
 }
 
 /// What shutdown shuts: receiving, sending (WF-4.2).
@@ -230,6 +250,7 @@ pub(super) fn pending_error(cause: Cause, profile: &Profile) -> Option<WsaError>
         | Cause::Reset
         | Cause::ResetAfterFin
         | Cause::TimedOut
+        | Cause::KeepAliveFailed
         | Cause::SynTimedOut
         | Cause::Unreachable(_)
         | Cause::HardError
@@ -254,6 +275,7 @@ fn over(cause: Cause, profile: &Profile) -> Option<(WsaError, Rule)> {
             GiveUpCode::TimedOut => (WsaError::TimedOut, Rule::ConnectionTimedOut),
             GiveUpCode::ConnAborted => (WsaError::ConnAborted, Rule::ConnectionTimedOut),
         },
+        Cause::KeepAliveFailed => (WsaError::NetReset, Rule::ConnectionLost),
         Cause::Aborted | Cause::CloseExpired | Cause::Refused | Cause::Deleted => {
             (WsaError::ConnAborted, Rule::ConnectionAborted)
         }

@@ -8,8 +8,8 @@
 //!                       after every event: release_all() ──▶ Output::Returned
 //! ```
 //!
-//! `close.rs` decides what closesocket does, `closesocket.rs` does it; `connection.rs` and `io.rs` have the other
-//! calls. Errors are [`WsaError`]; every return carries its [`Rule`].
+//! `close.rs` decides what closesocket does, `closesocket.rs` does it; `connection.rs`, `io.rs` and `ioctl.rs` have the
+//! other calls. Errors are [`WsaError`]; every return carries its [`Rule`].
 
 pub mod blocked;
 pub mod call;
@@ -20,6 +20,7 @@ mod datagrams;
 pub mod error;
 mod form;
 mod io;
+mod ioctl;
 mod options;
 mod process;
 mod socket;
@@ -250,6 +251,7 @@ impl Winsock {
             | Call::Setsockopt { s, .. }
             | Call::Getsockopt { s, .. }
             | Call::Ioctlsocket { s, .. }
+            | Call::WsaIoctl { s, .. }
             | Call::Getsockname { s }
             | Call::Getpeername { s } => match self.socket_of(process, s) {
                 Ok(id) => return self.on_socket(stack, now, thread, (id, s), call),
@@ -284,7 +286,7 @@ impl Winsock {
             Call::Send { data, flags, .. } => return self.send(stack, now, thread, (id, s), data, flags),
             Call::Recv { len, flags, .. } => {
                 let wait = blocked::Wait::Recv { len, flags };
-                return self.recv(stack, now, thread, (id, s), flags, wait);
+                return self.recv(stack, now, thread, (id, s), (len, flags), wait);
             }
             Call::Sendto { data, flags, to, .. } if self.is_datagram(id) => {
                 return self.send_datagram(stack, id, (data, flags), to);
@@ -294,7 +296,7 @@ impl Winsock {
             }
             Call::Recvfrom { len, flags, .. } => {
                 let wait = blocked::Wait::Recvfrom { len, flags };
-                return self.recv(stack, now, thread, (id, s), flags, wait);
+                return self.recv(stack, now, thread, (id, s), (len, flags), wait);
             }
             Call::Shutdown { how, .. } if self.is_datagram(id) => self.shutdown_datagrams(id, how),
             Call::Shutdown { how, .. } => self.shutdown(stack, now, id, how),
@@ -303,6 +305,7 @@ impl Winsock {
             }
             Call::Getsockopt { level, name, len, .. } => self.getsockopt(stack, id, (level, name), len),
             Call::Ioctlsocket { cmd, arg, .. } => self.ioctlsocket(stack, id, cmd, arg),
+            Call::WsaIoctl { code, input, .. } => self.wsa_ioctl(stack, now, id, code, input.as_deref()),
             Call::Getsockname { .. } => self.getsockname(stack, id),
             Call::Getpeername { .. } => self.getpeername(stack, id),
             Call::WsaStartup { .. }

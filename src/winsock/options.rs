@@ -5,10 +5,12 @@ use super::error::WsaError;
 use super::io::pending_error;
 use super::socket::{Phase, SocketId};
 use super::{Value, Winsock};
-use crate::profile::{DontLinger, Profile, SoError};
+use crate::profile::{DontLinger, KeepAlive, MaxR2, Profile, SoError};
 use crate::stack::{Sharing, Stack};
-use crate::time::Instant;
+use crate::tcp::Tuning;
+use crate::time::{Duration, Instant};
 use bytes::Bytes;
+use core::num::NonZeroU8;
 
 /// `struct linger`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -30,6 +32,18 @@ pub(super) struct Options {
     pub(super) send_buffer: u32,
     pub(super) receive_buffer: u32,
     pub(super) nodelay: bool,
+    /// SO_KEEPALIVE, SIO_KEEPALIVE_VALS.
+    pub(super) keep_alive: bool,
+    /// In milliseconds: the first probe, and those that follow; and how many.
+    pub(super) keep_idle: u32,
+    pub(super) keep_interval: u32,
+    pub(super) keep_probes: u8,
+    /// SIO_TCP_SET_ACK_FREQUENCY, once it was set.
+    pub(super) ack_frequency: Option<NonZeroU8>,
+    /// TCP_MAXRT.
+    pub(super) max_rt: i32,
+    /// SO_OOBINLINE.
+    pub(super) oob_inline: bool,
 }
 
 impl Options {
@@ -42,6 +56,30 @@ impl Options {
             send_buffer: profile.send_buffer,
             receive_buffer: profile.receive_buffer,
             nodelay: false,
+            keep_alive: false,
+            keep_idle: millis(profile.keep_alive.idle),
+            keep_interval: millis(profile.keep_alive.interval),
+            keep_probes: profile.keep_alive.probes.max(1),
+            ack_frequency: None,
+            max_rt: 0,
+            oob_inline: false,
+        }
+    }
+
+    /// What of it few sockets set, as a connection has it.
+    pub(super) fn tuning(&self) -> Tuning {
+        let time = |ms: u32| Duration::from_millis(ms.max(1).into());
+        let keep_alive = KeepAlive {
+            idle: time(self.keep_idle),
+            interval: time(self.keep_interval),
+            probes: self.keep_probes,
+        };
+        let seconds = u64::try_from(self.max_rt).ok().map(Duration::from_secs);
+        Tuning {
+            ack_frequency: self.ack_frequency,
+            keep_alive: self.keep_alive.then_some(keep_alive),
+            oob_inline: self.oob_inline,
+            max_r2: (self.max_rt != 0).then_some(MaxR2 { retransmissions: None, time: seconds }),
         }
     }
 
@@ -65,6 +103,12 @@ enum Name {
     ReceiveBuffer,
     Error,
     NoDelay,
+    KeepAlive,
+    KeepIdle,
+    KeepInterval,
+    KeepProbes,
+    MaxRt,
+    OobInline,
 }
 
 /// The C type of a value.
@@ -87,7 +131,7 @@ const fn row(level: i32, optname: i32, name: Name, kind: Kind, settable: bool) -
     Row { level, optname, name, kind, settable }
 }
 
-const TABLE: [Row; 8] = [
+const TABLE: [Row; 14] = [
     row(SOL_SOCKET, SO_LINGER, Name::Linger, Kind::Linger, true),
     row(SOL_SOCKET, SO_DONTLINGER, Name::DontLinger, Kind::Bool, true),
     row(SOL_SOCKET, SO_REUSEADDR, Name::ReuseAddr, Kind::Bool, true),
@@ -96,6 +140,12 @@ const TABLE: [Row; 8] = [
     row(SOL_SOCKET, SO_RCVBUF, Name::ReceiveBuffer, Kind::Int, true),
     row(SOL_SOCKET, SO_ERROR, Name::Error, Kind::Int, false),
     row(IPPROTO_TCP, TCP_NODELAY, Name::NoDelay, Kind::Bool, true),
+    row(SOL_SOCKET, SO_OOBINLINE, Name::OobInline, Kind::Bool, true),
+    row(SOL_SOCKET, SO_KEEPALIVE, Name::KeepAlive, Kind::Bool, true),
+    row(IPPROTO_TCP, TCP_KEEPIDLE, Name::KeepIdle, Kind::Int, true),
+    row(IPPROTO_TCP, TCP_KEEPINTVL, Name::KeepInterval, Kind::Int, true),
+    row(IPPROTO_TCP, TCP_MAXRT, Name::MaxRt, Kind::Int, true),
+    row(IPPROTO_TCP, TCP_KEEPCNT, Name::KeepProbes, Kind::Int, true),
 ];
 
 /// WF-2.40: an unknown level is WSAEINVAL, an unknown option WSAENOPROTOOPT.
@@ -131,6 +181,17 @@ fn given(row: &Row, bytes: &[u8]) -> Result<Given, WsaError> {
     }
 }
 
+/// Whole milliseconds.
+fn millis(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
+}
+
+/// A number of seconds, at least 1, in milliseconds.
+fn seconds(n: i32) -> Result<u32, WsaError> {
+    let n = u32::try_from(n).ok().filter(|n| *n > 0).ok_or(WsaError::Inval)?;
+    n.checked_mul(1000).ok_or(WsaError::Inval)
+}
+
 impl Winsock {
     pub(super) fn setsockopt(
         &mut self,
@@ -148,6 +209,7 @@ impl Winsock {
         let profile = stack.profile();
         let socket = self.sockets.get_mut(id);
         let bound = socket.binding.is_some() || matches!(socket.phase, Phase::Datagram(Some(_)));
+        let connecting = matches!(socket.phase, Phase::Connecting(..));
         let options = &mut socket.options;
         match (row.name, given) {
             (_, Given::Nothing) => {}
@@ -182,6 +244,35 @@ impl Winsock {
                 options.nodelay = value;
                 self.apply_options(stack, now, id);
             }
+            (Name::OobInline, Given::Bool(value)) => {
+                options.oob_inline = value;
+                self.apply_options(stack, now, id);
+            }
+            // WF-10.11.
+            (Name::KeepAlive, Given::Bool(_)) if connecting => return Err(WsaError::Inval),
+            (Name::KeepAlive, Given::Bool(value)) => {
+                options.keep_alive = value;
+                self.apply_options(stack, now, id);
+            }
+            (Name::KeepIdle, Given::Int(n)) => {
+                options.keep_idle = seconds(n)?;
+                self.apply_options(stack, now, id);
+            }
+            (Name::KeepInterval, Given::Int(n)) => {
+                options.keep_interval = seconds(n)?;
+                self.apply_options(stack, now, id);
+            }
+            (Name::KeepProbes, Given::Int(n)) => {
+                let n = u8::try_from(n).ok().filter(|n| *n > 0);
+                options.keep_probes = n.ok_or(WsaError::Inval)?;
+                self.apply_options(stack, now, id);
+            }
+            // R69.
+            (Name::MaxRt, Given::Int(n)) if n < -1 => return Err(WsaError::Inval),
+            (Name::MaxRt, Given::Int(n)) => {
+                options.max_rt = n;
+                self.apply_options(stack, now, id);
+            }
             (_, Given::Bool(_) | Given::Int(_) | Given::Linger(_)) => return Err(WsaError::NoProtoOpt),
         }
         Ok(Value::Zero)
@@ -195,15 +286,19 @@ impl Winsock {
     }
 
     /// Options that the connection or the listener acts on.
-    fn apply_options(&mut self, stack: &mut Stack, now: Instant, id: SocketId) {
+    pub(super) fn apply_options(&mut self, stack: &mut Stack, now: Instant, id: SocketId) {
         let socket = self.sockets.get(id);
         let Options { receive_buffer, nodelay, .. } = socket.options;
+        let tuning = socket.options.tuning();
         match socket.phase {
             Phase::Connecting(conn, _) | Phase::Connected(conn) | Phase::Closing(conn) => {
                 stack.set_receive_buffer(now, conn, receive_buffer);
                 stack.set_nodelay(now, conn, nodelay);
+                stack.tune(now, conn, tuning);
             }
-            Phase::Listening(listener) => stack.set_listener_options(listener, receive_buffer, nodelay),
+            Phase::Listening(listener) => {
+                stack.set_listener_options(listener, receive_buffer, nodelay, tuning);
+            }
             Phase::Datagram(Some(bound)) => stack.set_datagram_buffer(bound, receive_buffer),
             Phase::Unconnected | Phase::Datagram(None) => {}
         }
@@ -239,6 +334,12 @@ impl Winsock {
             Name::ReceiveBuffer => int(options.receive_buffer),
             Name::Error => error.map_or(0, WsaError::code).to_le_bytes(),
             Name::NoDelay => int(u32::from(options.nodelay)),
+            Name::KeepAlive => int(u32::from(options.keep_alive)),
+            Name::KeepIdle => int(options.keep_idle / 1000),
+            Name::KeepInterval => int(options.keep_interval / 1000),
+            Name::OobInline => int(u32::from(options.oob_inline)),
+            Name::MaxRt => options.max_rt.to_le_bytes(),
+            Name::KeepProbes => int(options.keep_probes.into()),
         };
         Ok(Value::Option(Bytes::copy_from_slice(&bytes[..len.min(4)])))
     }

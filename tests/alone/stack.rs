@@ -21,7 +21,10 @@ pub(crate) fn end(ip: &str, port: u16) -> Endpoint {
 
 /// Without options, which most figures do not show.
 pub(crate) fn plain(profile: &Profile) -> Profile {
-    Profile { window_scaling: WindowScaling::Off, sack: Offer::No, timestamps: Offer::No, ..profile.clone() }
+    // ACKs leave at once (R65).
+    let delayed_ack = Profile::DOCUMENTED.delayed_ack;
+    let (window_scaling, sack, timestamps) = (WindowScaling::Off, Offer::No, Offer::No);
+    Profile { window_scaling, sack, timestamps, delayed_ack, ..profile.clone() }
 }
 
 /// A stack, its clock, the two ends that its segments go between.

@@ -129,13 +129,14 @@ fn r8_a_rst_discards_unread_data() {
             let profile = Profile { rst_discards_unread: discards, ..profile.clone() };
             let mut pair = Pair::connected(&profile);
             pair.send(pair.client, 100);
-            pair.run_to(ms(50));
+            // Time for an ACK that waits (R65): Nagle holds the 30 bytes until it comes.
+            pair.run_to(ms(250));
             assert_eq!(pair.recv(pair.server), Ok(100));
             pair.send(pair.client, 30);
-            pair.run_to(ms(100));
+            pair.run_to(ms(300));
             assert_eq!(pair.rows(pair.server)[0].receive_queue, 30);
             reset(&mut pair);
-            pair.run_to(ms(110));
+            pair.run_to(ms(310));
             assert_eq!(pair.both(), [Closed, Closed]);
             if !discards {
                 assert_eq!(pair.recv(pair.server), Ok(30));

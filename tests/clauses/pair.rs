@@ -44,6 +44,12 @@ pub(crate) fn column<T>(profile: &Profile, documented: T, windows: T) -> T {
     if windows_8 || profile.name == Profile::WINDOWS.name { windows } else { documented }
 }
 
+/// How long the ACK of one segment waits (R65).
+pub(crate) fn ack_wait(profile: &Profile) -> Duration {
+    let waits = [Profile::WINDOWS.name, Profile::RFC9293.name].contains(&profile.name);
+    if waits { ms(200) } else { Duration::ZERO }
+}
+
 /// A ruling in which WIN8_CAV2016 has a column of its own.
 pub(crate) fn own_column<T>(profile: &Profile, others: T, win8: T) -> T {
     if profile.name == Profile::WIN8_CAV2016.name { win8 } else { others }

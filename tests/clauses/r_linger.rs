@@ -1,6 +1,6 @@
 //! Rulings on lingering closes: R1, R2, R32.
 
-use crate::pair::{Pair, ZERO, column, every, ms, secs, sending};
+use crate::pair::{Pair, ZERO, ack_wait, column, every, ms, secs, sending};
 use closewait::packet::Flags;
 use closewait::profile::{LingerWake, NonblockingLinger, Profile};
 use closewait::tcp::StateName::{CloseWait, Closed, Established, FinWait1, FinWait2, TimeWait};
@@ -20,16 +20,17 @@ fn r1_when_a_nonblocking_lingering_close_completes_at_once() {
             pair.linger(end, 1, 5);
             pair.nonblocking(end, true);
             pair.send(end, 100);
-            pair.run_before(ms(20));
+            let acked = ms(20) + ack_wait(&profile);
+            pair.run_before(acked);
             assert_eq!(pair.close(end), Err(WsaError::WouldBlock));
-            pair.run_to(ms(20));
+            pair.run_to(acked);
             if rule == NonblockingLinger::AlwaysWouldBlock {
                 assert_eq!(pair.close(end), Err(WsaError::WouldBlock));
                 assert_eq!(pair.wire(end), ["0 P. 100"]);
                 assert_eq!(pair.both(), [Established, Established]);
             } else {
                 assert_eq!(pair.close(end), ZERO);
-                assert_eq!(pair.wire(end), ["0 P. 100", "20 F."]);
+                assert_eq!(pair.wire(end), ["0 P. 100".to_owned(), format!("{} F.", acked.as_millis())]);
                 assert_eq!(pair.both(), [FinWait1, Established]);
             }
         }
@@ -75,7 +76,7 @@ fn r2_what_wakes_a_lingering_close() {
     every(|profile| {
         let own = column(profile, LingerWake::DataAcknowledged, LingerWake::FinAcknowledged);
         assert_eq!(profile.linger_wake, own);
-        let data = ms(20);
+        let data = ms(20) + ack_wait(profile);
         let fin = data + profile.min_rto + ms(20);
         let peer = ms(3010);
         for (wake, at, state) in [
@@ -106,12 +107,13 @@ fn r2_what_wakes_a_lingering_close() {
 fn r2_an_unacknowledged_fin_is_no_reason_to_reset() {
     every(|profile| {
         for (wake, returns) in [
-            (LingerWake::DataAcknowledged, ms(20)),
+            (LingerWake::DataAcknowledged, ms(20) + ack_wait(profile)),
             (LingerWake::FinAcknowledged, ms(5005)),
             (LingerWake::PeerFin, ms(5005)),
         ] {
             let mut pair = fin_lost(profile, wake);
-            pair.run_to(ms(15));
+            // The ACK of the text is on its way, that of the FIN is none.
+            pair.run_to(ms(15) + ack_wait(profile));
             pair.cut();
             pair.run_before(returns);
             assert_eq!(pair.returned(pair.client), None);

@@ -217,10 +217,18 @@ impl Ask {
                 let value = self.value.clone().map(Bytes::from);
                 Call::Setsockopt { s, level, name: optname, value }
             }
+            17 if a % 2 == 0 => Call::WsaIoctl {
+                s,
+                code: [SIO_KEEPALIVE_VALS, SIO_TCP_SET_ACK_FREQUENCY][usize::from(b > 0)],
+                input: self.value.clone().map(Bytes::from),
+            },
             17 => Call::Getsockopt { s, level, name: optname, len: self.len },
             18 => {
-                let cmd =
-                    if a % 3 == 0 { c.cast_unsigned() } else { [FIONBIO, FIONREAD][usize::from(b > 0)] };
+                let cmd = if a % 3 == 0 {
+                    c.cast_unsigned()
+                } else {
+                    [FIONBIO, FIONREAD, SIOCATMARK][usize::from(b > 0) + usize::from(b > 2)]
+                };
                 Call::Ioctlsocket { s, cmd, arg: b.cast_unsigned() }
             }
             _ if a > 0 => Call::Getsockname { s },
@@ -299,7 +307,7 @@ fn port() -> impl Strategy<Value = u16> {
 fn ask() -> impl Strategy<Value = Ask> {
     let int =
         || prop_oneof![4 => -3..4_i32, 1 => any::<i32>(), 1 => select(&[i32::MAX, i32::MIN, 65_536][..])];
-    const OPTIONS: [(i32, i32); 8] = [
+    const OPTIONS: [(i32, i32); 14] = [
         (SOL_SOCKET, SO_LINGER),
         (SOL_SOCKET, SO_DONTLINGER),
         (SOL_SOCKET, SO_REUSEADDR),
@@ -308,6 +316,12 @@ fn ask() -> impl Strategy<Value = Ask> {
         (SOL_SOCKET, SO_RCVBUF),
         (SOL_SOCKET, SO_ERROR),
         (IPPROTO_TCP, TCP_NODELAY),
+        (SOL_SOCKET, SO_KEEPALIVE),
+        (IPPROTO_TCP, TCP_KEEPIDLE),
+        (IPPROTO_TCP, TCP_KEEPINTVL),
+        (IPPROTO_TCP, TCP_KEEPCNT),
+        (IPPROTO_TCP, TCP_MAXRT),
+        (SOL_SOCKET, SO_OOBINLINE),
     ];
     let option = prop_oneof![9 => select(&OPTIONS[..]).prop_map(Some), 1 => Just(None)];
     let value = prop_oneof![

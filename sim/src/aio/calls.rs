@@ -309,6 +309,15 @@ impl Winsock {
         }
     }
 
+    /// `WSAIoctl(s, code, input, …)`
+    ///
+    /// # Errors
+    /// As the call.
+    pub async fn wsa_ioctl(&self, s: Handle, code: u32, input: &[u8]) -> Result<()> {
+        let input = Some(Bytes::copy_from_slice(input));
+        self.call(Call::WsaIoctl { s, code, input }).await.map(|_| ())
+    }
+
     /// `getsockname(s)`
     ///
     /// # Errors

@@ -116,6 +116,10 @@ impl Args<'_> {
         }
     }
 
+    fn has_flag(&self, flag: &str) -> bool {
+        self.args.iter().any(|arg| matches!(&arg.value, Arg::Names(names) if names.iter().any(|n| n == flag)))
+    }
+
     fn no_buffer<T>(&self) -> Result<T, Refusal> {
         Err(Refusal::NotModelled(format!("{}'s buffer is never NULL", self.function)))
     }
@@ -210,13 +214,13 @@ pub(super) fn prepare(call: &CallEvent, names: &Names, addresses: &Addresses) ->
         }
         "send" | "write" => {
             let (s, data) = sent(&a)?;
-            Call::Send { s, data, flags: 0 }
+            Call::Send { s, data, flags: urgent(&a) }
         }
         "sendto" => {
             let (s, data) = sent(&a)?;
             let last = a.args.len().checked_sub(1).filter(|&n| matches!(a.get(n), Some(Arg::Address(..))));
             let to = last.map(|n| a.address(n, any, addresses.other.ip)).transpose()?;
-            Call::Sendto { s, data, flags: 0, to }
+            Call::Sendto { s, data, flags: urgent(&a), to }
         }
         "recv" | "read" => {
             let (s, len, flags) = received(&a)?;
@@ -235,13 +239,14 @@ pub(super) fn prepare(call: &CallEvent, names: &Names, addresses: &Addresses) ->
             Call::Getsockopt { s: a.socket(0)?, level, name, len: 4 }
         }
         "ioctlsocket" | "ioctl" => {
-            let cmd = a.int32(1, "FIONBIO or FIONREAD")?.cast_unsigned();
+            let cmd = a.int32(1, "FIONBIO, FIONREAD or SIOCATMARK")?.cast_unsigned();
             let arg = match a.get(2) {
                 Some(Arg::Int(n)) => u32::try_from(*n).unwrap_or(1),
                 _ => 0,
             };
             Call::Ioctlsocket { s: a.socket(0)?, cmd, arg }
         }
+        "WSAIoctl" => wsa_ioctl(&a)?,
         "fcntl" => match a.get(1) {
             Some(Arg::Names(command)) if command == &["F_GETFL"] => {
                 return Ok(Op::Answer(super::names::O_RDWR | names.flags(a.socket(0)?)));
@@ -262,7 +267,7 @@ pub(super) fn prepare(call: &CallEvent, names: &Names, addresses: &Addresses) ->
 /// `send(3, 1000)`, `send(3, "text", 4, 0)`, `write(3, ..., 1000)`: the bytes are filled in by position later.
 fn sent(a: &Args<'_>) -> Result<(Handle, Bytes), Refusal> {
     let s = a.socket(0)?;
-    a.flags(&["MSG_NOSIGNAL"])?;
+    a.flags(&["MSG_OOB", "MSG_NOSIGNAL"])?;
     let data = match (a.get(1), a.length()) {
         (Some(Arg::Null), _) => return a.no_buffer(),
         (Some(Arg::Text(text)), length) => {
@@ -278,15 +283,19 @@ fn sent(a: &Args<'_>) -> Result<(Handle, Bytes), Refusal> {
     Ok((s, data))
 }
 
+fn urgent(a: &Args<'_>) -> i32 {
+    if a.has_flag("MSG_OOB") { consts::MSG_OOB } else { 0 }
+}
+
 fn received(a: &Args<'_>) -> Result<(Handle, usize, i32), Refusal> {
     let s = a.socket(0)?;
-    a.flags(&["MSG_PEEK", "MSG_NOSIGNAL"])?;
+    a.flags(&["MSG_PEEK", "MSG_OOB", "MSG_NOSIGNAL"])?;
     if a.get(1) == Some(&Arg::Null) {
         return a.no_buffer();
     }
-    let peek = a.args.iter().any(|arg| matches!(&arg.value, Arg::Names(n) if n == &["MSG_PEEK"]));
+    let peek = if a.has_flag("MSG_PEEK") { consts::MSG_PEEK } else { 0 };
     match a.length().and_then(|n| usize::try_from(n).ok()) {
-        Some(len) => Ok((s, len, if peek { consts::MSG_PEEK } else { 0 })),
+        Some(len) => Ok((s, len, peek | urgent(a))),
         None => a.malformed("a socket and a length"),
     }
 }
@@ -337,6 +346,22 @@ fn setsockopt(a: &Args<'_>) -> Result<Call, Refusal> {
         bytes.resize(len.min(64), 0);
     }
     Ok(Call::Setsockopt { s: a.socket(0)?, level, name, value: Some(bytes.into()) })
+}
+
+/// `WSAIoctl(3, SIO_KEEPALIVE_VALS, {1, 75000, 1000})`, with the length after it if it is not the whole.
+fn wsa_ioctl(a: &Args<'_>) -> Result<Call, Refusal> {
+    let (s, code) = (a.socket(0)?, a.int32(1, "a control code")?.cast_unsigned());
+    let mut bytes: Vec<u8> = match a.get(2) {
+        Some(Arg::Null) => return Ok(Call::WsaIoctl { s, code, input: None }),
+        Some(Arg::Int(n)) => int_bytes(*n).to_vec(),
+        Some(Arg::List(list)) => list.iter().filter_map(|v| int_of(&v.value)).flat_map(int_bytes).collect(),
+        Some(Arg::Braces(items)) => ints(items).into_iter().flat_map(int_bytes).collect(),
+        _ => return a.malformed("a socket, a control code and its input"),
+    };
+    if let Some(len) = a.get(3).and_then(int_of).and_then(|n| usize::try_from(n).ok()) {
+        bytes.resize(len.min(64), 0);
+    }
+    Ok(Call::WsaIoctl { s, code, input: Some(bytes.into()) })
 }
 
 fn int_bytes(n: i64) -> [u8; 4] {

@@ -68,7 +68,11 @@ pub(super) fn constant(name: &str) -> Option<i64> {
         "SD_BOTH" | "SHUT_RDWR" => consts::SD_BOTH.into(),
         "FIONBIO" => consts::FIONBIO.into(),
         "FIONREAD" | "SIOCINQ" => consts::FIONREAD.into(),
+        "SIO_KEEPALIVE_VALS" => consts::SIO_KEEPALIVE_VALS.into(),
+        "SIO_TCP_SET_ACK_FREQUENCY" => consts::SIO_TCP_SET_ACK_FREQUENCY.into(),
         "SOMAXCONN" => consts::SOMAXCONN.into(),
+        "MSG_OOB" => consts::MSG_OOB.into(),
+        "SIOCATMARK" => consts::SIOCATMARK.into(),
         "MSG_PEEK" => consts::MSG_PEEK.into(),
         "O_RDWR" => O_RDWR,
         "O_NONBLOCK" => O_NONBLOCK,
@@ -82,6 +86,7 @@ pub(super) fn constant(name: &str) -> Option<i64> {
 /// An option's level and number by its name.
 pub(super) fn socket_option(name: &str) -> Option<(i32, i32)> {
     let socket = |option| Some((consts::SOL_SOCKET, option));
+    let tcp = |option| Some((consts::IPPROTO_TCP, option));
     match name {
         "SO_LINGER" => socket(consts::SO_LINGER),
         "SO_DONTLINGER" => socket(consts::SO_DONTLINGER),
@@ -90,13 +95,19 @@ pub(super) fn socket_option(name: &str) -> Option<(i32, i32)> {
         "SO_SNDBUF" => socket(consts::SO_SNDBUF),
         "SO_RCVBUF" => socket(consts::SO_RCVBUF),
         "SO_ERROR" => socket(consts::SO_ERROR),
-        "TCP_NODELAY" => Some((consts::IPPROTO_TCP, consts::TCP_NODELAY)),
+        "SO_OOBINLINE" => socket(consts::SO_OOBINLINE),
+        "SO_KEEPALIVE" => socket(consts::SO_KEEPALIVE),
+        "TCP_NODELAY" => tcp(consts::TCP_NODELAY),
+        "TCP_MAXRT" => tcp(consts::TCP_MAXRT),
+        "TCP_KEEPIDLE" | "TCP_KEEPALIVE" => tcp(consts::TCP_KEEPIDLE),
+        "TCP_KEEPINTVL" => tcp(consts::TCP_KEEPINTVL),
+        "TCP_KEEPCNT" => tcp(consts::TCP_KEEPCNT),
         _ => None,
     }
 }
 
 /// POSIX's codes, and the Winsock code that each stands for.
-const POSIX: [(&str, WsaError); 18] = [
+const POSIX: [(&str, WsaError); 19] = [
     ("EINTR", WsaError::Intr),
     ("EACCES", WsaError::Acces),
     ("EFAULT", WsaError::Fault),
@@ -108,6 +119,7 @@ const POSIX: [(&str, WsaError); 18] = [
     ("EBADF", WsaError::NotSock),
     ("ENOTSOCK", WsaError::NotSock),
     ("EADDRINUSE", WsaError::AddrInUse),
+    ("ENETRESET", WsaError::NetReset),
     ("ECONNABORTED", WsaError::ConnAborted),
     ("ECONNRESET", WsaError::ConnReset),
     ("EISCONN", WsaError::IsConn),

@@ -62,6 +62,16 @@ fn set_variable(profile: &mut Profile, name: &str, value: u64) -> bool {
         "net.inet.tcp.insecure_syn" => {
             profile.syn_in_window = if value == 0 { SynInWindow::ChallengeAck } else { SynInWindow::Resets };
         }
+        "net.inet.tcp.delayed_ack" => {
+            let windows = Profile::WINDOWS.delayed_ack.segments;
+            profile.delayed_ack.segments = if value == 0 { 1 } else { windows };
+        }
+        "net.inet.tcp.delacktime" => profile.delayed_ack.time = Duration::from_millis(value),
+        "net.ipv4.tcp_keepalive_time" => profile.keep_alive.idle = Duration::from_secs(value),
+        "net.ipv4.tcp_keepalive_intvl" => profile.keep_alive.interval = Duration::from_secs(value),
+        "net.inet.tcp.keepidle" => profile.keep_alive.idle = Duration::from_millis(value),
+        "net.inet.tcp.keepintvl" => profile.keep_alive.interval = Duration::from_millis(value),
+        "net.ipv4.tcp_keepalive_probes" | "net.inet.tcp.keepcnt" => profile.keep_alive.probes = count.max(1),
         "net.ipv4.tcp_fin_timeout" => profile.fin_wait_2 = Some(Duration::from_secs(value)),
         "net.ipv4.tcp_rfc1337" => {
             profile.rst_in_time_wait =
@@ -116,6 +126,13 @@ mod tests {
         assert!(set(&mut profile, "sysctl -q net.ipv4.tcp_fin_timeout=7 net.inet.tcp.insecure_rst=1;"));
         assert_eq!(profile.fin_wait_2, Some(Duration::from_secs(7)));
         assert_eq!(profile.rst_in_window, RstInWindow::Resets);
+        assert!(set(&mut profile, "sysctl -w net.inet.tcp.delayed_ack=0 net.inet.tcp.delacktime=40"));
+        assert_eq!((profile.delayed_ack.segments, profile.delayed_ack.time), (1, Duration::from_millis(40)));
+        assert!(set(&mut profile, "sysctl -w net.inet.tcp.keepidle=3000 net.ipv4.tcp_keepalive_intvl=7"));
+        assert!(set(&mut profile, "sysctl -w net.inet.tcp.keepcnt=4"));
+        let keep_alive = profile.keep_alive;
+        assert_eq!((keep_alive.idle, keep_alive.probes), (Duration::from_secs(3), 4));
+        assert_eq!(keep_alive.interval, Duration::from_secs(7));
         let before = profile.clone();
         for text in ["sysctl -w net.inet.tcp.blackhole=0", "echo net.inet.tcp.msl=1", "sysctl -a"] {
             assert!(!set(&mut profile, text), "{text}");

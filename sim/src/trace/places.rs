@@ -61,6 +61,7 @@ impl<'a> Places<'a> {
             | Call::Setsockopt { .. }
             | Call::Getsockopt { .. }
             | Call::Ioctlsocket { .. }
+            | Call::WsaIoctl { .. }
             | Call::Getsockname { .. }
             | Call::Getpeername { .. } => text,
         }

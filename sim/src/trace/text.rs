@@ -19,9 +19,12 @@ pub fn describe_call(call: &Call) -> String {
         Call::Listen { s, backlog } => format!("listen({s}, {backlog})"),
         Call::Accept { s } => format!("accept({s})"),
         Call::Connect { s, name } => format!("connect({s}, {name})"),
+        Call::Send { s, data, flags: consts::MSG_OOB } => format!("send({s}, {}, MSG_OOB)", data.len()),
         Call::Send { s, data, .. } => format!("send({s}, {})", data.len()),
-        Call::Recv { s, len, flags } if flags & consts::MSG_PEEK != 0 => {
-            format!("recv({s}, {len}, MSG_PEEK)")
+        Call::Recv { s, len, flags } if *flags != 0 => {
+            let names = [(consts::MSG_PEEK, "MSG_PEEK"), (consts::MSG_OOB, "MSG_OOB")];
+            let names = names.iter().filter(|(flag, _)| flags & flag != 0).map(|(_, name)| *name);
+            format!("recv({s}, {len}, {})", names.collect::<Vec<_>>().join("|"))
         }
         Call::Recv { s, len, .. } => format!("recv({s}, {len})"),
         Call::Sendto { s, data, to, .. } => match to {
@@ -41,7 +44,12 @@ pub fn describe_call(call: &Call) -> String {
         Call::Getsockopt { s, level, name, .. } => format!("getsockopt({s}, {})", option_name(*level, *name)),
         Call::Ioctlsocket { s, cmd: consts::FIONBIO, arg } => format!("ioctlsocket({s}, FIONBIO, {arg})"),
         Call::Ioctlsocket { s, cmd: consts::FIONREAD, .. } => format!("ioctlsocket({s}, FIONREAD)"),
+        Call::Ioctlsocket { s, cmd: consts::SIOCATMARK, .. } => format!("ioctlsocket({s}, SIOCATMARK)"),
         Call::Ioctlsocket { s, cmd, arg } => format!("ioctlsocket({s}, {cmd:#x}, {arg})"),
+        Call::WsaIoctl { s, code, input } => {
+            let input = input.as_deref().map_or("NULL".into(), ioctl_input);
+            format!("WSAIoctl({s}, {}, {input})", ioctl_name(*code))
+        }
         Call::Getsockname { s } => format!("getsockname({s})"),
         Call::Getpeername { s } => format!("getpeername({s})"),
     }
@@ -103,6 +111,25 @@ fn how_name(how: i32) -> String {
     }
 }
 
+fn ioctl_name(code: u32) -> String {
+    match code {
+        consts::SIO_KEEPALIVE_VALS => "SIO_KEEPALIVE_VALS".into(),
+        consts::SIO_TCP_SET_ACK_FREQUENCY => "SIO_TCP_SET_ACK_FREQUENCY".into(),
+        other => format!("{other:#x}"),
+    }
+}
+
+/// What an ioctl is given: words in braces, one of them without.
+fn ioctl_input(bytes: &[u8]) -> String {
+    let (words, rest) = bytes.as_chunks::<4>();
+    let words: Vec<_> = words.iter().map(|word| u32::from_le_bytes(*word).to_string()).collect();
+    match words.as_slice() {
+        [word] if rest.is_empty() => word.clone(),
+        words if rest.is_empty() => format!("{{{}}}", words.join(", ")),
+        _ => hex(bytes),
+    }
+}
+
 fn option_name(level: i32, name: i32) -> String {
     match (level, name) {
         (consts::SOL_SOCKET, consts::SO_LINGER) => "SO_LINGER".into(),
@@ -113,6 +140,12 @@ fn option_name(level: i32, name: i32) -> String {
         (consts::SOL_SOCKET, consts::SO_RCVBUF) => "SO_RCVBUF".into(),
         (consts::SOL_SOCKET, consts::SO_ERROR) => "SO_ERROR".into(),
         (consts::IPPROTO_TCP, consts::TCP_NODELAY) => "TCP_NODELAY".into(),
+        (consts::SOL_SOCKET, consts::SO_OOBINLINE) => "SO_OOBINLINE".into(),
+        (consts::SOL_SOCKET, consts::SO_KEEPALIVE) => "SO_KEEPALIVE".into(),
+        (consts::IPPROTO_TCP, consts::TCP_MAXRT) => "TCP_MAXRT".into(),
+        (consts::IPPROTO_TCP, consts::TCP_KEEPIDLE) => "TCP_KEEPIDLE".into(),
+        (consts::IPPROTO_TCP, consts::TCP_KEEPINTVL) => "TCP_KEEPINTVL".into(),
+        (consts::IPPROTO_TCP, consts::TCP_KEEPCNT) => "TCP_KEEPCNT".into(),
         (level, name) => format!("{level:#x}, {name:#x}"),
     }
 }

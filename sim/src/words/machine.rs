@@ -1,6 +1,6 @@
 //! The machine under test: one host, as the learner's harness used it.
 //!
-//! There is a *main* socket, bound and with TCP_NODELAY, at most one *connection* socket (from accept, which inherits
+//! There is a *main* socket, bound, with TCP_NODELAY and ACKs that do not wait, at most one *connection* socket (from accept, which inherits
 //! the option), and at most one blocking call outstanding, on a thread of its own. No time passes.
 //!
 //! CLOSE and CLOSECONNECTION end the call outstanding, whichever it is. The harness killed the helper's thread just
@@ -98,6 +98,9 @@ impl Machine {
         call(Call::Bind { s, name: machine_end() });
         let on = Some(Bytes::from_static(&[1, 0, 0, 0]));
         call(Call::Setsockopt { s, level: consts::IPPROTO_TCP, name: consts::TCP_NODELAY, value: on });
+        // The model was learned so: no ACK waits.
+        let one = Some(Bytes::from_static(&[1, 0, 0, 0]));
+        call(Call::WsaIoctl { s, code: consts::SIO_TCP_SET_ACK_FREQUENCY, input: one });
         let mut machine = Self {
             host,
             process,

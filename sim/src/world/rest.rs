@@ -5,7 +5,8 @@ use closewait::tcp::{StateName, status::TimerName};
 use std::fmt;
 
 impl World {
-    /// Whether nothing is under way: no packet in flight, no deadline armed but TIME_WAIT's.
+    /// Whether nothing is under way: no packet in flight, no deadline armed but TIME_WAIT's and that of a
+    /// keep-alive that has no probe out.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
         if self.directions.iter().any(|d| d.in_flight() > 0) {
@@ -13,7 +14,12 @@ impl World {
         }
         let waiting = |id| {
             let rows = self.netstat(id).connections;
-            rows.iter().any(|(row, _)| row.deadline.is_some_and(|d| d.timer != TimerName::TimeWait))
+            rows.iter().any(|(row, _)| {
+                row.deadline.is_some_and(|d| {
+                    // A connection that is only looked after is at rest: it would be probed for ever.
+                    d.timer != TimerName::TimeWait && d.timer != TimerName::KeepAlive
+                })
+            })
         };
         !self.hosts().any(waiting)
     }

@@ -281,3 +281,23 @@ fn checks_of_listen_and_syn_sent() {
         }
     }
 }
+
+/// RFC 5961 5.2, R72, MAY-12: an ACK down to SND.UNA - MAX.SND.WND, 1 - 10,000, may be an old one; what is older is
+/// answered, and its text dropped.
+/// Mutation: any old ACK will do.
+#[test]
+fn an_ack_that_is_too_old_is_answered() {
+    let mut t = Tcp::established(&Profile::WINDOWS);
+    t.run(
+        "< P. 1:11 ack -9999
+         ! Readable | text
+         > . 1:1 ack 11 win 9990 | text
+         < P. 11:21 ack -10000
+         > . 1:1 ack 11 win 9990 | old-ack",
+    );
+    Tcp::established(&Profile::RFC9293).run(
+        "< P. 1:11 ack -10000
+         ! Readable | text
+         > . 1:1 ack 11 win 9990 | text",
+    );
+}

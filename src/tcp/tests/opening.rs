@@ -174,7 +174,8 @@ fn syn_is_retransmitted_until_three_minutes_have_passed() {
     ] {
         let mut t = Tcp::in_state(state, &Profile::RFC9293);
         for seconds in [1, 2, 4, 8, 16, 32, 60] {
-            t.run(&format!("wait {seconds}s\ntimer | retransmission\n{again}"));
+            let heard = super::timers::heard(seconds == 4);
+            t.run(&format!("wait {seconds}s\ntimer | retransmission{heard}\n{again}"));
         }
         t.run(&format!(
             "wait 57s\ntimer | syn-gave-up\n! Ended(SynTimedOut) | syn-gave-up\n{over} | syn-gave-up"
@@ -195,8 +196,9 @@ fn syn_gives_up_at_its_count_or_its_time() {
     {
         let mut t = Tcp::in_state(StateName::SynSent, profile);
         for seconds in intervals {
-            let again = "timer | retransmission\n> S 0:1 win 10000 mss 1000 | retransmission";
-            t.run(&format!("wait {seconds}s\n{again}"));
+            let heard = super::timers::heard(*seconds == 4);
+            let again = "> S 0:1 win 10000 mss 1000 | retransmission";
+            t.run(&format!("wait {seconds}s\ntimer | retransmission{heard}\n{again}"));
         }
         t.run(&format!("wait {last}s\n{give_up}"));
     }

@@ -131,3 +131,46 @@ fn a_timeout_forgets_what_sack_said() {
          > . 4001:5001 ack 1 win 10000 | recovery",
     );
 }
+
+/// RFC 6675 NextSeg, rule 4, by hand: of 2001 to 8001, all there is, the first and the last are lost. The third
+/// duplicate: ssthresh and cwnd 3,000, pipe 2,000 and the 1,000 that were sent again. One more: pipe 2,000, room for a
+/// segment, and nothing to send but what was sent last. Once.
+/// Mutation: nobody rescues it.
+#[test]
+fn the_last_segment_is_rescued_once() {
+    let profile = Profile { timestamps: Offer::No, ..Profile::RFC9293 };
+    let mut t = Tcp::with_options(&Profile { window_scaling: WindowScaling::Off, ..profile });
+    t.quietly("open");
+    t.quietly("+100ms");
+    t.quietly("< S. 0:1 ack 1 win 50000 mss 1000 sackOK");
+    t.quietly("send 8000");
+    t.quietly("< . 1:1 ack 1001 win 50000");
+    t.quietly("< . 1:1 ack 2001 win 50000");
+    t.run(
+        "< . 1:1 ack 2001 win 50000 sack 3001:4001
+         < . 1:1 ack 2001 win 50000 sack 3001:5001
+         < . 1:1 ack 2001 win 50000 sack 3001:6001
+         > . 2001:3001 ack 1 win 10000 | fast-retransmit
+         < . 1:1 ack 2001 win 50000 sack 3001:7001
+         > P. 7001:8001 ack 1 win 10000 | rescue
+         < . 1:1 ack 7001 win 50000
+         ! Acknowledged | ack
+         < . 1:1 ack 8001 win 50000
+         ! Acknowledged | ack
+         = idle",
+    );
+}
+
+/// RFC 2883: a block below the ACK, or in another, tells of text that came twice: it is no news of a loss.
+/// Mutation: whatever SACK says counts as a duplicate.
+#[test]
+fn what_came_twice_is_no_duplicate() {
+    let mut t = six_in_flight(Offer::Yes);
+    for _ in 0..3 {
+        t.run("< . 1:1 ack 2001 win 50000 sack 1001:2001");
+    }
+    t.quietly("< . 1:1 ack 2001 win 50000 sack 3001:5001");
+    for _ in 0..3 {
+        t.run("< . 1:1 ack 2001 win 50000 sack 3001:4001 sack 3001:5001");
+    }
+}

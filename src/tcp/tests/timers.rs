@@ -105,6 +105,11 @@ fn what_is_sent_again_into_an_opened_window_is_not_measured() {
     );
 }
 
+/// MUST-20, SHLD-9, SHLD-10, R70: the user hears of the third retransmission.
+pub(super) fn heard(third: bool) -> &'static str {
+    if third { "\n! Unresponsive | max-r1" } else { "" }
+}
+
 /// TR-77, TR-81, RFC 6298 5.4 to 5.6: 1, 2, 4 … s apart, given up 100 s after the first sending.
 /// Mutation: the timeout does not back off.
 #[test]
@@ -112,8 +117,9 @@ fn retransmission_gives_up_by_time() {
     let mut t = Tcp::established(&Profile::RFC9293);
     t.quietly("send 10");
     for seconds in [1, 2, 4, 8, 16, 32] {
+        let heard = heard(seconds == 4);
         t.run(&format!(
-            "wait {seconds}s\ntimer | retransmission\n> P. 1:11 ack 1 win 10000 | retransmission"
+            "wait {seconds}s\ntimer | retransmission{heard}\n> P. 1:11 ack 1 win 10000 | retransmission"
         ));
     }
     t.run("wait 37s\ntimer | gave-up\n! Ended(TimedOut) | gave-up\nESTABLISHED -> CLOSED | gave-up");
@@ -130,7 +136,8 @@ fn retransmission_gives_up_by_count() {
     ] {
         let mut t = Tcp::in_state(state, &Profile::WINDOWS);
         for ms in [300, 600, 1200, 2400, 4800] {
-            t.run(&format!("wait {ms}ms\ntimer | retransmission\n{segment} | retransmission"));
+            let heard = heard(ms == 1200);
+            t.run(&format!("wait {ms}ms\ntimer | retransmission{heard}\n{segment} | retransmission"));
         }
         t.run(&format!(
             "wait 9600ms\ntimer | gave-up\n! Ended(TimedOut) | gave-up\n{state} -> CLOSED | gave-up"
@@ -311,4 +318,69 @@ fn a_probe_may_be_taken() {
          timer | zero-window-probe
          > . 2:3 ack 1 win 10000 | zero-window-probe",
     );
+}
+
+/// MUST-21, TR-E15, R69: a connection has a limit of its own, in any state, and it counts from the first sending.
+/// Mutation: it is not asked.
+#[test]
+fn a_connection_has_its_own_user_timeout() {
+    for (state, step) in [
+        (StateName::Established, "send 10"),
+        (StateName::CloseWait, "send 10"),
+        (StateName::FinWait1, "+0ms"),
+        (StateName::Closing, "+0ms"),
+        (StateName::LastAck, "+0ms"),
+    ] {
+        let mut t = Tcp::in_state(state, &Profile::WINDOWS);
+        t.tune(Tuning { max_r2: Some(after(Some(2))), ..Tuning::default() });
+        t.quietly(step);
+        for ms in [300, 600] {
+            t.quietly(&format!("wait {ms}ms"));
+        }
+        t.run(&format!(
+            "wait 1100ms\ntimer | gave-up\n! Ended(TimedOut) | gave-up\n{state} -> CLOSED | gave-up"
+        ));
+    }
+}
+
+/// Set while something is in flight already: from when it was sent; a time that is over is over now.
+/// Mutation: the timer that runs is left alone.
+#[test]
+fn a_user_timeout_counts_from_the_first_sending() {
+    let mut t = Tcp::established(&Profile::WINDOWS);
+    t.quietly("send 10");
+    for ms in [300, 600, 1200] {
+        t.quietly(&format!("wait {ms}ms"));
+    }
+    let over = "timer | gave-up\n! Ended(TimedOut) | gave-up\nESTABLISHED -> CLOSED | gave-up";
+    let mut late = t.clone();
+    t.tune(Tuning { max_r2: Some(after(Some(3))), ..Tuning::default() });
+    t.run(&format!("wait 900ms\n{over}"));
+    late.tune(Tuning { max_r2: Some(after(Some(1))), ..Tuning::default() });
+    late.on(State::timeout);
+    assert_eq!(late.name(), StateName::Closed);
+}
+
+/// TCP_MAXRT -1: for ever, where WINDOWS gives up after the fifth. MUST-22: a SYN has the same limit.
+/// Mutation: the profile's limit counts all the same.
+#[test]
+fn a_user_timeout_may_be_endless_and_is_of_the_syn_too() {
+    let mut t = Tcp::established(&Profile::WINDOWS);
+    t.tune(Tuning { max_r2: Some(after(None)), ..Tuning::default() });
+    t.quietly("send 10");
+    for ms in [300, 600, 1200, 2400, 4800, 9600, 19_200, 38_400, 60_000, 60_000] {
+        t.quietly(&format!("wait {ms}ms"));
+    }
+    t.run("= ESTABLISHED");
+    let mut t = Tcp::new(&Profile::WINDOWS);
+    t.settings.tuning.max_r2 = Some(after(Some(2)));
+    t.quietly("open");
+    t.quietly("wait 1s");
+    t.run(
+        "wait 1s\ntimer | syn-gave-up\n! Ended(SynTimedOut) | syn-gave-up\nSYN_SENT -> CLOSED | syn-gave-up",
+    );
+}
+
+fn after(seconds: Option<u64>) -> crate::profile::MaxR2 {
+    crate::profile::MaxR2 { retransmissions: None, time: seconds.map(Duration::from_secs) }
 }

@@ -274,8 +274,10 @@ fn notice_words(notice: Notice) -> &'static str {
     match notice {
         Notice::Connected => "the socket is connected",
         Notice::Readable => "there is more to read",
+        Notice::Urgent => "the peer has urgent data",
         Notice::EndOfStream => "the peer sends nothing more",
         Notice::Acknowledged => "the peer has acknowledged more",
+        Notice::Unresponsive => "the peer does not answer",
         Notice::CloseExpired => "the time given to the close is over",
         Notice::SoftError(Unreachable::Net) => "ICMP: the network is not reached",
         Notice::SoftError(Unreachable::Host) => "ICMP: the host is not reached",
@@ -289,6 +291,7 @@ fn notice_words(notice: Notice) -> &'static str {
             Cause::Unreachable(_) => "the connection is over: not reached",
             Cause::HardError => "the connection is over: ICMP says that nothing will reach the other end",
             Cause::TimedOut => "the connection is over: retransmission gave up",
+            Cause::KeepAliveFailed => "the connection is over: no keep-alive probe was answered",
             Cause::Aborted => "the connection is over: this end reset it",
             Cause::CloseExpired => "the connection is over: reset when the close's time was over",
             Cause::Deleted => "the connection is over: deleted",

@@ -128,10 +128,10 @@ impl<'a> Names<'a> {
             Call::Recvfrom { s, len, flags: consts::MSG_PEEK } => {
                 format!("recvfrom({}, {len}, MSG_PEEK)", self.of(thread, *s))
             }
-            Call::Recv { s, len, flags: 0 } => format!("recv({}, {len})", self.of(thread, *s)),
-            Call::Recv { s, len, flags: consts::MSG_PEEK } => {
-                format!("recv({}, {len}, MSG_PEEK)", self.of(thread, *s))
+            Call::Send { s, data, flags: consts::MSG_OOB } => {
+                format!("send({}, {}, MSG_OOB)", self.of(thread, *s), data.len())
             }
+            Call::Recv { s, len, flags: 0 } => format!("recv({}, {len})", self.of(thread, *s)),
             Call::Setsockopt { s, level, name, value: Some(value) } if value.len() != 4 => {
                 let (int, rest) = value.split_at(value.len().min(4));
                 if rest.iter().any(|&byte| byte != 0) {
@@ -142,11 +142,24 @@ impl<'a> Names<'a> {
                 let (s, int) = (self.of(thread, *s), i32::from_le_bytes(bytes));
                 format!("setsockopt({s}, {level}, {name}, {int}, {})", value.len())
             }
-            Call::Shutdown { s, .. }
+            Call::WsaIoctl { s, code, input: Some(input) } => {
+                let len = input.len();
+                if len == 0 || len > 64 {
+                    return Err(Inexpressible(format!("an ioctl of {len} bytes")));
+                }
+                let mut whole = input.to_vec();
+                whole.resize(len.next_multiple_of(4), 0);
+                let whole = Call::WsaIoctl { s: *s, code: *code, input: Some(whole.into()) };
+                let made = describe_call(&whole).replacen(&s.to_string(), &self.of(thread, *s), 1);
+                if len % 4 == 0 { made } else { format!("{}, {len})", made.trim_end_matches(')')) }
+            }
+            Call::Recv { s, flags: 0..=3, .. }
+            | Call::Shutdown { s, .. }
             | Call::Closesocket { s }
             | Call::Setsockopt { s, .. }
             | Call::Getsockopt { s, len: 4, .. }
             | Call::Ioctlsocket { s, .. }
+            | Call::WsaIoctl { s, input: None, .. }
             | Call::Getsockname { s }
             | Call::Getpeername { s } => {
                 // As described, with the script's name for the handle.

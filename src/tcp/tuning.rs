@@ -1,0 +1,106 @@
+//! What a user may set for one connection and few do, behind one pointer: a connection without it does not pay.
+
+use super::send::Timer;
+use super::urgent::Urgent;
+use super::{Cx, State, Tcb, keep_alive};
+use crate::form::Writer;
+use crate::profile::{KeepAlive, MaxR2, Profile};
+use core::num::NonZeroU8;
+
+/// Settings of one connection in the place of the profile's.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Tuning {
+    /// The ACK leaves at once when so many segments wait for it (R65); none: as the profile says.
+    pub ack_frequency: Option<NonZeroU8>,
+    /// Keep-alive (RFC 9293 3.8.4); none: off.
+    pub keep_alive: Option<KeepAlive>,
+    /// When retransmission gives up, of SYN, text and FIN alike (MUST-21, R69); none: as the profile says.
+    pub max_r2: Option<MaxR2>,
+    /// Urgent data stays in line (SO_OOBINLINE).
+    pub oob_inline: bool,
+}
+
+impl Tuning {
+    pub(crate) fn form(&self, w: &mut Writer) {
+        let Self { ack_frequency, keep_alive, max_r2, oob_inline } = *self;
+        w.put("ack_frequency", ack_frequency.map(NonZeroU8::get));
+        w.put("keep_alive", keep_alive.is_some());
+        if let Some(KeepAlive { idle, interval, probes }) = keep_alive {
+            w.put("keep_alive.idle", idle);
+            w.put("keep_alive.interval", interval);
+            w.put("keep_alive.probes", probes);
+        }
+        w.put("max_r2", max_r2.is_some());
+        if let Some(MaxR2 { retransmissions, time }) = max_r2 {
+            w.put("max_r2.retransmissions", retransmissions);
+            w.put("max_r2.time", time);
+        }
+        w.put("oob_inline", oob_inline);
+    }
+}
+
+/// A [`Tuning`] and what goes with it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rare {
+    pub(super) tuning: Tuning,
+    pub(super) keep_alive: keep_alive::Clock,
+    pub(super) urgent: Urgent,
+}
+
+impl Rare {
+    pub(super) fn form(&self, w: &mut Writer) {
+        let Self { tuning, keep_alive, urgent } = self;
+        tuning.form(w);
+        // The clock of what is off is no part of the future.
+        if tuning.keep_alive.is_some() {
+            keep_alive.form(w);
+        }
+        urgent.form(w);
+    }
+}
+
+impl Tcb {
+    /// When retransmission of text and FIN gives up.
+    pub(super) fn max_r2(&self, profile: &Profile) -> MaxR2 {
+        self.rare.as_ref().and_then(|rare| rare.tuning.max_r2).unwrap_or(profile.data_max_r2)
+    }
+
+    /// What few connections have, made where it is wanted.
+    pub(super) fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    pub(super) fn tune(&mut self, tuning: Tuning, cx: &Cx<'_>) {
+        if tuning == Tuning::default() && self.rare.as_ref().is_none_or(|rare| rare.urgent.is_idle()) {
+            self.rare = None;
+        } else {
+            let rare = self.rare_mut();
+            if rare.tuning.keep_alive != tuning.keep_alive {
+                rare.keep_alive = keep_alive::Clock::start(tuning.keep_alive, cx.now);
+            }
+            rare.tuning = tuning;
+        }
+        // A limit that ends before the timer does.
+        let limit = self.max_r2(cx.profile);
+        match &mut self.snd.timer {
+            Timer::Retransmit { at, since, .. } => *at = limit.cap(*since, *at).max(cx.now),
+            Timer::Persist { at, since, unanswered: 1.., .. } => *at = limit.cap(*since, *at).max(cx.now),
+            Timer::Persist { .. } | Timer::Idle => {}
+        }
+    }
+}
+
+impl State {
+    /// Settings of this connection alone. A keep-alive that changes begins to count now.
+    pub fn tune(&mut self, tuning: Tuning, cx: &Cx<'_>) {
+        match self {
+            Self::SynSent(s) => s.settings.tuning = tuning,
+            Self::SynReceived(s) => s.settings.tuning = tuning,
+            with_tcb!() | Self::TimeWait(_) | Self::Closed(_) => {
+                if let Some(tcb) = self.tcb_mut() {
+                    tcb.tune(tuning, cx);
+                }
+            }
+        }
+    }
+}
