@@ -6,10 +6,11 @@ mod tests;
 
 use super::{
     AbortFlags, AckThrottle, Backlog, BareRstAck, CloseInSynReceived, CongestionControl, DataAfterClose,
-    DelayedAck, DontLinger, GiveUpCode, HardErrors, InitialWindow, KeepAlive, LingerWake, ListenerGone, MaxR2,
-    NonblockingLinger, Offer, OldAck, Profile, RefusedRetries, ResetCode, ResetInAcceptQueue, RstInTimeWait,
-    RstInWindow, ShutAndReset, SoError, SoftErrors, SynAckInWindow, SynInSynReceived, SynInTimeWait, SynInWindow,
-    TextOnSyn, TimeWaitAnswers, UnsafeClose, Unwelcome, WindowAfterFin, WindowScaling,
+    DelayedAck, DontLinger, GiveUpCode, HardErrors, InitialWindow, KeepAlive, LingerWake, ListenerGone,
+    MaxR2, NonblockingLinger, Offer, OldAck, Profile, RefusedRetries, ResetCode, ResetInAcceptQueue,
+    RstInTimeWait, RstInWindow, ShutAndReset, SoError, SoftErrors, SynAckInWindow, SynInSynReceived,
+    SynInTimeWait, SynInWindow, TextOnSyn, TimeWaitAnswers, UnsafeClose, Unwelcome, WindowAfterFin,
+    WindowScaling,
 };
 use crate::time::Duration;
 use alloc::format;
