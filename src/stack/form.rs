@@ -19,7 +19,7 @@ use slab::Slab;
 
 impl Stack {
     /// What the numbers of a form are relative to, of the connection that segments between these ends are for
-    /// ([`State::origins`]).
+    /// ([`State::origins`](crate::tcp::State::origins)).
     #[must_use]
     pub fn origins(&self, local: Endpoint, remote: Endpoint) -> Option<(Seq, Seq)> {
         let id = self.table.find(&self.addrs, local, remote)?;
