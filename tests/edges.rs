@@ -276,12 +276,13 @@ fn a_receive_buffer_set_while_connecting_counts() {
     assert_eq!(readable.result(), Some(Ok(20_000)));
 }
 
-/// A host's segments fit the narrowest of its links.
+/// A host's segments fit the narrowest of its links, without being told by ICMP.
 ///
 /// Mutation: a host takes the MTU of its last link.
 #[test]
 fn segments_fit_the_narrowest_link() {
-    let mut pair = pair(&Profile::WINDOWS, LinkConfig { mtu: 576, ..LinkConfig::default() });
+    let profile = Profile { path_mtu_discovery: false, ..Profile::WINDOWS };
+    let mut pair = pair(&profile, LinkConfig { mtu: 576, ..LinkConfig::default() });
     let third = pair.world.add_host("third", Profile::WINDOWS);
     pair.world.add_link(pair.server.0, third, LinkConfig::default());
     pair.world.add_link(pair.client.0, third, LinkConfig::default());
