@@ -1,92 +1,127 @@
 //! [`Rope`]: a byte string in shared pieces. Send queues, receive queues and what `recv` hands out are ropes, so
 //! payload is never copied on its way; a copy is made only where somebody asks for one contiguous piece.
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use bytes::{Buf, Bytes, BytesMut};
 
-/// Bytes in order, in pieces that share their storage with whoever else holds them.
+/// Bytes in order, in pieces that share their storage with whoever else holds them. Empty it is a pointer, and its
+/// storage goes back when it runs empty: most queues of most connections are.
 #[derive(Clone, Debug, Default)]
-pub struct Rope {
-    pieces: VecDeque<Bytes>,
+pub struct Rope(Option<Box<Pieces>>);
+
+/// At least one piece, none of them empty.
+#[derive(Clone, Debug)]
+struct Pieces {
+    first: Bytes,
+    rest: VecDeque<Bytes>,
     len: usize,
 }
 
+impl Pieces {
+    fn iter(&self) -> impl Iterator<Item = &Bytes> {
+        core::iter::once(&self.first).chain(&self.rest)
+    }
+}
+
 impl Rope {
+    /// No byte.
+    pub const EMPTY: Self = Self(None);
+
     /// Number of bytes.
     #[must_use]
-    pub const fn len(&self) -> usize {
-        self.len
+    pub fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, |pieces| pieces.len)
     }
 
     /// Whether there is no byte.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.len == 0
+        self.0.is_none()
     }
 
     /// Adds a piece at the end; an empty piece is not kept.
     pub fn push(&mut self, piece: Bytes) {
-        if !piece.is_empty() {
-            self.len += piece.len();
-            self.pieces.push_back(piece);
+        if piece.is_empty() {
+            return;
+        }
+        match &mut self.0 {
+            None => {
+                let len = piece.len();
+                self.0 = Some(Box::new(Pieces { first: piece, rest: VecDeque::new(), len }));
+            }
+            Some(pieces) => {
+                pieces.len += piece.len();
+                pieces.rest.push_back(piece);
+            }
         }
     }
 
     /// Adds what another rope holds, at the end.
     pub fn append(&mut self, other: Self) {
-        self.len += other.len;
-        self.pieces.extend(other.pieces);
+        match (&mut self.0, other.0) {
+            (_, None) => {}
+            (None, all) => self.0 = all,
+            (Some(pieces), Some(more)) => {
+                pieces.len += more.len;
+                pieces.rest.push_back(more.first);
+                pieces.rest.extend(more.rest);
+            }
+        }
+    }
+
+    /// Takes the first piece, or up to `max` bytes of it.
+    fn pop(&mut self, max: usize) -> Option<Bytes> {
+        let pieces = self.0.as_mut()?;
+        if pieces.first.len() > max {
+            pieces.len -= max;
+            return Some(pieces.first.split_to(max));
+        }
+        pieces.len -= pieces.first.len();
+        Some(match pieces.rest.pop_front() {
+            Some(next) => core::mem::replace(&mut pieces.first, next),
+            None => {
+                let last = core::mem::take(&mut pieces.first);
+                self.0 = None;
+                last
+            }
+        })
     }
 
     /// Takes up to `max` bytes from the front, sharing their storage.
     #[must_use]
     pub fn split_front(&mut self, max: usize) -> Self {
+        if self.len() <= max {
+            return core::mem::take(self);
+        }
         let mut taken = Self::default();
-        while taken.len < max {
-            let Some(front) = self.pieces.front_mut() else { break };
-            let want = max - taken.len;
-            let piece = if front.len() <= want {
-                self.pieces.pop_front().unwrap_or_default()
-            } else {
-                front.split_to(want)
-            };
-            self.len -= piece.len();
+        while taken.len() < max
+            && let Some(piece) = self.pop(max - taken.len())
+        {
             taken.push(piece);
         }
-        self.release();
         taken
     }
 
     /// Drops `n` bytes from the front (all, if there are fewer).
     pub fn drop_front(&mut self, n: usize) {
-        let mut left = n.min(self.len);
-        self.len -= left;
-        while let Some(front) = self.pieces.front_mut()
-            && left > 0
+        let mut left = n;
+        while left > 0
+            && let Some(piece) = self.pop(left)
         {
-            let here = left.min(front.len());
-            left -= here;
-            if here == front.len() {
-                self.pieces.pop_front();
-            } else {
-                front.advance(here);
-            }
+            left -= piece.len();
         }
-        self.release();
     }
 
-    /// A queue that has run empty gives its storage back.
-    fn release(&mut self) {
-        if self.pieces.is_empty() {
-            self.pieces = VecDeque::new();
-        }
+    fn pieces(&self) -> impl Iterator<Item = &Bytes> {
+        self.0.iter().flat_map(|pieces| pieces.iter())
     }
 
     /// The `len` bytes from `offset` as one piece: shared if they lie in one piece, else copied together.
     /// Shorter if the rope ends before.
     #[must_use]
     pub fn slice(&self, mut offset: usize, len: usize) -> Bytes {
-        let mut pieces = self.pieces.iter();
+        let mut pieces = self.pieces();
         let first = loop {
             match pieces.next() {
                 None => return Bytes::new(),
@@ -113,7 +148,7 @@ impl Rope {
     /// All bytes as one piece: shared if there is one piece only, else copied together.
     #[must_use]
     pub fn to_bytes(&self) -> Bytes {
-        self.slice(0, self.len)
+        self.slice(0, self.len())
     }
 }
 
@@ -127,15 +162,15 @@ impl From<Bytes> for Rope {
 
 impl Buf for Rope {
     fn remaining(&self) -> usize {
-        self.len
+        self.len()
     }
 
     fn chunk(&self) -> &[u8] {
-        self.pieces.front().map_or(&[], |p| p)
+        self.0.as_ref().map_or(&[], |pieces| &pieces.first)
     }
 
     fn advance(&mut self, n: usize) {
-        assert!(n <= self.len, "advance past the end of a rope: {n} of {}", self.len);
+        assert!(n <= self.len(), "advance past the end of a rope: {n} of {}", self.len());
         self.drop_front(n);
     }
 }
@@ -143,8 +178,7 @@ impl Buf for Rope {
 impl PartialEq for Rope {
     /// Equal bytes, however they are cut into pieces.
     fn eq(&self, other: &Self) -> bool {
-        self.len == other.len
-            && self.pieces.iter().flatten().zip(other.pieces.iter().flatten()).all(|(a, b)| a == b)
+        self.len() == other.len() && self.pieces().flatten().eq(other.pieces().flatten())
     }
 }
 

@@ -6,7 +6,7 @@ use super::closed::bare_rst;
 use super::opening::Origin;
 use super::send::{Fin, MAX_QUEUE};
 use super::tcb::App;
-use super::{Cause, CloseWait, Closed, Cx, FinWait1, LastAck, State, StateName, Tcb, TimeWait};
+use super::{Cause, CloseWait, Cx, FinWait1, LastAck, State, StateName, Tcb};
 use crate::buf::Rope;
 use crate::packet::{Flags, Segment};
 use crate::profile::{AbortFlags, CloseInSynReceived};
@@ -132,7 +132,7 @@ impl State {
             with_tcb!() | Self::TimeWait(_) | Self::Closed(_) => self.shut_send(cx),
         };
         if let Some(inbox) = closed.inbox_mut() {
-            *inbox = Rope::default();
+            *inbox = Rope::EMPTY;
         }
         if let Some(tcb) = closed.tcb_mut() {
             tcb.app = App::Gone;
@@ -148,9 +148,11 @@ impl State {
     #[must_use = "the connection goes on as the returned state"]
     pub fn abort(mut self, rule: Rule, cx: &mut Cx<'_>) -> Self {
         match &mut self {
-            Self::TimeWait(TimeWait { inbox, .. }) | Self::Closed(Closed { inbox, .. }) => {
-                // R28: a TIME-WAIT already entered stays.
-                *inbox = None;
+            // R28: a TIME-WAIT already entered stays.
+            Self::TimeWait(_) | Self::Closed(_) => {
+                if let Some(inbox) = self.inbox_mut() {
+                    *inbox = Rope::EMPTY;
+                }
                 self
             }
             Self::SynSent(_) | Self::Closing(_) | Self::LastAck(_) => {

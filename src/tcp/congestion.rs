@@ -3,6 +3,7 @@
 
 use crate::profile::{CongestionControl, Profile};
 use crate::time::{Duration, Instant};
+use alloc::boxed::Box;
 
 /// The congestion window.
 #[derive(Clone, Debug)]
@@ -12,8 +13,9 @@ pub(super) struct Congestion {
     /// Below it slow start, from it on congestion avoidance.
     pub(super) ssthresh: u32,
     pub(super) smss: u32,
-    /// CUBIC's memory; none if the profile's control is another.
-    pub(super) cubic: Option<Cubic>,
+    pub(super) control: CongestionControl,
+    /// CUBIC's memory; none before the first loss.
+    pub(super) cubic: Option<Box<Cubic>>,
 }
 
 /// RFC 9438 section 4.1. Windows are in octets, times in milliseconds.
@@ -47,11 +49,17 @@ const INVERSE_C: u128 = 2_500_000_000;
 
 impl Congestion {
     pub(super) fn new(cwnd: u32, smss: u32, profile: &Profile) -> Self {
-        let cubic = match profile.congestion_control {
+        Self { cwnd, ssthresh: u32::MAX, smss, control: profile.congestion_control, cubic: None }
+    }
+
+    /// CUBIC's memory, if that is the control.
+    fn cubic(&mut self) -> Option<&mut Cubic> {
+        match self.control {
             CongestionControl::NewReno => None,
-            CongestionControl::Cubic => Some(Cubic { fresh: true, ..Cubic::default() }),
-        };
-        Self { cwnd, ssthresh: u32::MAX, smss, cubic }
+            CongestionControl::Cubic => Some(self.cubic.get_or_insert_with(|| {
+                Box::new(Cubic { fresh: true, ..Cubic::default() })
+            })),
+        }
     }
 
     /// `acked` new octets were acknowledged outside of recovery; `rtt` is the smoothed round trip. In slow start the
@@ -64,12 +72,12 @@ impl Congestion {
             self.cwnd = self.cwnd.saturating_add(acked.min(self.smss.saturating_mul(limit)));
             return;
         }
-        let grown = match &mut self.cubic {
+        let (cwnd, smss) = (self.cwnd, self.smss);
+        self.cwnd = match self.cubic() {
             // RFC 5681 3.1, equation 3.
-            None => self.cwnd.saturating_add((self.smss * self.smss / self.cwnd).max(1)),
-            Some(cubic) => cubic.avoid(self.cwnd, self.smss, acked, now, rtt),
+            None => cwnd.saturating_add((smss * smss / cwnd).max(1)),
+            Some(cubic) => cubic.avoid(cwnd, smss, acked, now, rtt),
         };
-        self.cwnd = grown;
     }
 
     /// Segments are smaller from now on; the window is what it was.
@@ -98,12 +106,13 @@ impl Congestion {
     }
 
     fn reduce(&mut self, flight: u32, timeout: bool) {
-        let (num, den) = match &mut self.cubic {
+        let cwnd = self.cwnd;
+        let (num, den) = match self.cubic() {
             // RFC 5681 3.1, equation 4.
             None => (1, 2),
             // RFC 9438 4.6: beta is 0.7.
             Some(cubic) => {
-                cubic.reduced(self.cwnd, timeout);
+                cubic.reduced(cwnd, timeout);
                 (7, 10)
             }
         };

@@ -16,6 +16,7 @@ use super::{
 use crate::buf::Rope;
 use crate::form::Writer;
 use crate::packet::Segment;
+use crate::profile::CongestionControl;
 use crate::seq::Seq;
 use crate::time::Duration;
 
@@ -54,7 +55,7 @@ impl State {
             Self::Closed(Closed { cause, fin_received, inbox }) => {
                 w.put("cause", cause_name(*cause));
                 w.put("fin_received", *fin_received);
-                unread(inbox.as_deref(), w);
+                unread(inbox, w);
             }
         }
     }
@@ -281,14 +282,15 @@ fn timer(timer: &Timer, w: &mut Writer) {
 }
 
 fn congestion(congestion: &Congestion, w: &mut Writer) {
-    let Congestion { cwnd, ssthresh, smss, cubic } = congestion;
+    let Congestion { cwnd, ssthresh, smss, control, cubic } = congestion;
     w.fine("cwnd", *cwnd);
     w.fine("ssthresh", *ssthresh);
     w.coarse("cwnd", (*cwnd / (*smss).max(1)).min(8));
     w.coarse("slow start", cwnd < ssthresh);
     w.put("smss", *smss);
-    w.put("cubic", cubic.is_some());
-    if let Some(Cubic { w_max, prior, epoch, fresh }) = cubic {
+    w.put("cubic", *control == CongestionControl::Cubic);
+    w.fine("lost before", cubic.is_some());
+    if let Some(Cubic { w_max, prior, epoch, fresh }) = cubic.as_deref() {
         w.fine("w_max", *w_max);
         w.fine("prior", *prior);
         w.fine("fresh", *fresh);
@@ -356,7 +358,7 @@ fn time_wait(s: &TimeWait, w: &mut Writer) {
     w.put("shift", *shift);
     echo(*stamps, w);
     w.at("until", *until);
-    unread(inbox.as_deref(), w);
+    unread(inbox, w);
     throttle(acks, w);
 }
 
@@ -370,9 +372,8 @@ fn throttle(throttle: &Throttle, w: &mut Writer) {
     }
 }
 
-/// None and nothing are alike to a reader.
-fn unread(inbox: Option<&Rope>, w: &mut Writer) {
-    w.text("inbox", inbox.map(Rope::to_bytes).unwrap_or_default());
+fn unread(inbox: &Rope, w: &mut Writer) {
+    w.text("inbox", inbox.to_bytes());
 }
 
 const fn unreachable_name(what: Unreachable) -> &'static str {

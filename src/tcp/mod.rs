@@ -164,7 +164,7 @@ pub enum State {
     /// The peer closed, then we; our FIN is not acknowledged.
     LastAck(LastAck),
     /// Both closed, both FINs acknowledged, we were the first.
-    TimeWait(TimeWait),
+    TimeWait(Box<TimeWait>),
     /// Over. What is left is why, and what was received and may still be read.
     Closed(Closed),
 }
@@ -220,7 +220,7 @@ pub struct TimeWait {
     pub(crate) echo: Option<options::Echo>,
     pub(crate) until: Instant,
     /// Received and not yet read, if a program still may.
-    pub(crate) inbox: Option<Box<Rope>>,
+    pub(crate) inbox: Rope,
     pub(crate) throttle: throttle::Throttle,
 }
 
@@ -238,7 +238,7 @@ pub(crate) enum Incarnation {
 impl TimeWait {
     /// What a connection that takes its place keeps of it.
     pub(crate) fn remembered(&self) -> Box<Self> {
-        Box::new(Self { inbox: None, ..self.clone() })
+        Box::new(Self { inbox: Rope::EMPTY, ..self.clone() })
     }
 
     /// Whether a SYN belongs to a new connection (RFC 6191, TR-C17 to TR-C21): by its timestamp, if there is one that
@@ -264,7 +264,7 @@ pub struct Closed {
     /// The peer's FIN had been received.
     pub(crate) fin_received: bool,
     /// Received and not yet read, if a program still may.
-    pub(crate) inbox: Option<Box<Rope>>,
+    pub(crate) inbox: Rope,
 }
 
 impl State {
@@ -285,7 +285,7 @@ impl State {
 
     /// A placeholder for a state that is being computed.
     pub(crate) const fn vacant() -> Self {
-        Self::Closed(Closed { cause: Cause::Deleted, fin_received: false, inbox: None })
+        Self::Closed(Closed { cause: Cause::Deleted, fin_received: false, inbox: Rope::EMPTY })
     }
 
     /// Records a change of state and returns the new one.
@@ -298,7 +298,7 @@ impl State {
     fn ended(self, cause: Cause, rule: Rule, cx: &mut Cx<'_>) -> Self {
         let from = self.name();
         let fin_received = self.fin_received();
-        let inbox = if cause.discards_unread(cx.profile) { None } else { self.into_inbox() };
+        let inbox = if cause.discards_unread(cx.profile) { Rope::EMPTY } else { self.into_inbox() };
         cx.out.push(Effect::Notify { notice: Notice::Ended(cause), rule });
         Self::became(from, Self::Closed(Closed { cause, fin_received, inbox }), rule, cx)
     }

@@ -5,7 +5,9 @@
 use crate::packet::SackBlocks;
 use crate::rule::Rule;
 use crate::seq::Seq;
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+use core::ops::Deref;
 
 /// DupThresh: so many duplicate ACKs say that a segment is lost (RFC 5681, RFC 6675).
 pub(super) const DUP_THRESH: u32 = 3;
@@ -27,6 +29,61 @@ pub(super) struct Recovery {
     pub(super) sacked: VecDeque<(Seq, Seq)>,
 }
 
+/// Nothing.
+static NONE: Recovery = Recovery {
+    duplicates: 0,
+    flight: 0,
+    fast: None,
+    recover: None,
+    resend_first: None,
+    sacked: VecDeque::new(),
+};
+
+/// A [`Recovery`] for as long as there is something to know: most connections pay a pointer for it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Losses(Option<Box<Recovery>>);
+
+impl Deref for Losses {
+    type Target = Recovery;
+
+    fn deref(&self) -> &Recovery {
+        self.0.as_deref().unwrap_or(&NONE)
+    }
+}
+
+impl Losses {
+    /// What is known, if anything is.
+    pub(super) fn known(&mut self) -> Option<&mut Recovery> {
+        self.0.as_deref_mut()
+    }
+
+    /// To note something.
+    pub(super) fn learn(&mut self) -> &mut Recovery {
+        self.0.get_or_insert_default()
+    }
+
+    /// Notes what a SACK option says; true if any of it is new.
+    pub(super) fn note(&mut self, blocks: &SackBlocks, una: Seq, nxt: Seq) -> bool {
+        !blocks.is_empty() && self.learn().note(blocks, una, nxt)
+    }
+
+    /// SND.UNA moved.
+    pub(super) fn acknowledged(&mut self, una: Seq) {
+        if let Some(known) = &mut self.0 {
+            known.acknowledged(una);
+            let Recovery { duplicates, flight: _, fast, recover, resend_first, sacked } = &**known;
+            if *duplicates == 0
+                && fast.is_none()
+                && recover.is_none()
+                && resend_first.is_none()
+                && sacked.is_empty()
+            {
+                self.0 = None;
+            }
+        }
+    }
+}
+
 /// Fast recovery.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Fast {
@@ -39,8 +96,7 @@ pub(super) struct Fast {
 }
 
 impl Recovery {
-    /// Notes what a SACK option says; true if any of it is new.
-    pub(super) fn note(&mut self, blocks: &SackBlocks, una: Seq, nxt: Seq) -> bool {
+    fn note(&mut self, blocks: &SackBlocks, una: Seq, nxt: Seq) -> bool {
         let mut new = false;
         for &(left, right) in blocks.as_slice() {
             // What does not lie in what is outstanding is no news, or a lie.
@@ -68,8 +124,7 @@ impl Recovery {
         true
     }
 
-    /// SND.UNA moved.
-    pub(super) fn acknowledged(&mut self, una: Seq) {
+    fn acknowledged(&mut self, una: Seq) {
         self.duplicates = 0;
         self.resend_first = None;
         self.sacked.retain(|&(_, right)| right.gt(una));

@@ -2,7 +2,7 @@
 //! control (RFC 5681) and the timer. What to send when is decided in `transmit.rs`.
 
 use super::congestion::Congestion;
-use super::recovery::{DUP_THRESH, Recovery};
+use super::recovery::{DUP_THRESH, Losses};
 use super::rtt::Rtt;
 use crate::buf::Rope;
 use crate::packet::Segment;
@@ -66,7 +66,7 @@ pub struct Send {
     pub(super) nodelay: bool,
     /// Text from SND.UNA (past the SYN) on: unacknowledged, then unsent.
     pub(super) queue: Rope,
-    pub(super) recovery: Recovery,
+    pub(super) recovery: Losses,
     /// After a timeout: where sending again has got to; none once it has reached SND.NXT.
     pub(super) resend: Option<Seq>,
     pub(super) congestion: Congestion,
@@ -110,7 +110,7 @@ impl Send {
             fin: Fin::Open,
             nodelay,
             queue: Rope::default(),
-            recovery: Recovery::default(),
+            recovery: Losses::default(),
             resend: None,
             congestion: Congestion::new(cwnd, smss, profile),
             rtt,
@@ -245,12 +245,12 @@ impl Send {
             // RFC 6582 3.2 (3), option 1. RFC 6675 has left cwnd at ssthresh.
             let flight = self.nxt - self.una;
             *cwnd = if self.sack { *cwnd } else { (*ssthresh).min(flight.max(smss) + smss) };
-            self.recovery.fast = None;
+            self.recovery.learn().fast = None;
         } else if !self.sack {
             // A partial ACK deflates by what left the network.
             let back = if text >= smss { smss } else { 0 };
             *cwnd = (cwnd.saturating_sub(text) + back).max(smss);
-            self.recovery.resend_first = Some(Rule::PartialAck);
+            self.recovery.learn().resend_first = Some(Rule::PartialAck);
         }
     }
 
@@ -273,10 +273,12 @@ impl Send {
         if !duplicate {
             return;
         }
-        if self.recovery.duplicates == 0 {
-            self.recovery.flight = self.nxt - self.una;
+        let flight = self.nxt - self.una;
+        let losses = self.recovery.learn();
+        if losses.duplicates == 0 {
+            losses.flight = flight;
         }
-        self.recovery.duplicates = self.recovery.duplicates.saturating_add(1);
+        losses.duplicates = losses.duplicates.saturating_add(1);
         let smss = u32::from(self.mss);
         if self.recovery.fast.is_some() {
             // RFC 5681 3.2 (4): a segment has left the network. RFC 6675 counts them by its pipe.
@@ -289,7 +291,7 @@ impl Send {
             self.congestion.loss(self.recovery.flight);
             let left = if self.sack { 0 } else { DUP_THRESH * smss };
             self.congestion.cwnd = self.congestion.ssthresh.saturating_add(left);
-            self.recovery.begin(self.una, self.nxt);
+            self.recovery.learn().begin(self.una, self.nxt);
             // Karn: what is sent again is not timed.
             self.timed = None;
             self.resent = true;
@@ -341,7 +343,7 @@ impl Send {
         }
         self.congestion.collapse();
         self.timed = None;
-        self.recovery.timed_out(self.nxt);
+        self.recovery.learn().timed_out(self.nxt);
         self.resent = true;
         self.rtt.back_off(profile);
         self.resend = Some(self.una);

@@ -5,7 +5,6 @@ use super::send::Timer;
 use super::{Cause, State, StateName, Tcb};
 use crate::buf::Rope;
 use crate::time::Instant;
-use alloc::boxed::Box;
 
 /// Which timer will fire next, and when.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -83,25 +82,24 @@ impl State {
 
     fn inbox(&self) -> Option<&Rope> {
         match self {
-            Self::TimeWait(s) => s.inbox.as_deref(),
-            Self::Closed(s) => s.inbox.as_deref(),
+            Self::TimeWait(s) => Some(&s.inbox),
+            Self::Closed(s) => Some(&s.inbox),
             with_tcb!() | Self::SynSent(_) | Self::SynReceived(_) => self.tcb().map(|tcb| &tcb.rcv.inbox),
         }
     }
 
     pub(super) fn inbox_mut(&mut self) -> Option<&mut Rope> {
         match self {
-            Self::TimeWait(s) => s.inbox.as_deref_mut(),
-            Self::Closed(s) => s.inbox.as_deref_mut(),
+            Self::TimeWait(s) => Some(&mut s.inbox),
+            Self::Closed(s) => Some(&mut s.inbox),
             with_tcb!() | Self::SynSent(_) | Self::SynReceived(_) => {
                 self.tcb_mut().map(|tcb| &mut tcb.rcv.inbox)
             }
         }
     }
 
-    pub(super) fn into_inbox(mut self) -> Option<Box<Rope>> {
-        let inbox = core::mem::take(self.inbox_mut()?);
-        (!inbox.is_empty()).then(|| Box::new(inbox))
+    pub(super) fn into_inbox(mut self) -> Rope {
+        self.inbox_mut().map(core::mem::take).unwrap_or_default()
     }
 
     /// Bytes that can be read now.

@@ -213,7 +213,7 @@ fn second_rst(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
     if let State::SynReceived(s) = &mut state
         && let Some(old) = s.old.take()
     {
-        return Break(old_duplicate(*old, cx));
+        return Break(old_duplicate(old, cx));
     }
     Break(match &state {
         State::SynReceived(s) => {
@@ -240,8 +240,8 @@ fn second_rst(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
 
 /// 3.6.1, MAY-2 (2): the SYN for which TIME-WAIT made room was an old duplicate; TIME-WAIT goes on, or ends now if it
 /// would have ended meanwhile.
-fn old_duplicate(old: TimeWait, cx: &mut Cx<'_>) -> State {
-    let old = TimeWait { until: old.until.max(cx.now), ..old };
+fn old_duplicate(mut old: Box<TimeWait>, cx: &mut Cx<'_>) -> State {
+    old.until = old.until.max(cx.now);
     cx.notify(Notice::Ended(Cause::Deleted), Rule::TimeWaitReturned);
     State::became(StateName::SynReceived, State::TimeWait(old), Rule::TimeWaitReturned, cx)
 }
@@ -268,7 +268,7 @@ fn fifth_ack(state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
 /// TIME-WAIT: "the only thing that can arrive in this state is a retransmission of the remote FIN. Acknowledge it". A
 /// true retransmission lies outside the window and is acknowledged there; inside, R64 decides. An ACK that is just what
 /// is expected needs no answer: two ends in TIME-WAIT would answer each other.
-fn answer_in_time_wait(s: TimeWait, segment: &Segment, cx: &mut Cx<'_>) -> State {
+fn answer_in_time_wait(s: Box<TimeWait>, segment: &Segment, cx: &mut Cx<'_>) -> State {
     let expected = segment.is_empty() && segment.seq == s.rcv_nxt && segment.ack == s.snd_nxt;
     let mut state = State::TimeWait(s);
     match cx.profile.time_wait_answers {
@@ -360,16 +360,16 @@ fn time_wait(from: StateName, tcb: Tcb, rule: Rule, cx: &mut Cx<'_>) -> State {
     let Tcb { snd, mut rcv, throttle, echo, .. } = tcb;
     rcv.announce(snd.mss);
     let inbox = core::mem::take(&mut rcv.inbox);
-    let to = State::TimeWait(TimeWait {
+    let to = State::TimeWait(Box::new(TimeWait {
         snd_nxt: snd.nxt,
         rcv_nxt: rcv.nxt,
         wnd: rcv.wnd(),
         shift: rcv.shift(),
         echo,
         until: cx.now + cx.profile.time_wait,
-        inbox: (!inbox.is_empty()).then(|| Box::new(inbox)),
+        inbox,
         throttle,
-    });
+    }));
     State::became(from, to, rule, cx)
 }
 

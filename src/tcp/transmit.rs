@@ -25,7 +25,7 @@ impl Tcb {
         let mut acked = false;
         let mut resent = resent;
         self.snd.restart_after_idle(cx.now, cx.profile);
-        if let Some(rule) = self.snd.recovery.resend_first.take()
+        if let Some(rule) = self.snd.recovery.known().and_then(|losses| losses.resend_first.take())
             && !self.snd.nothing_in_flight()
         {
             let first = self.again(self.snd.una, self.snd.nxt);
@@ -36,7 +36,9 @@ impl Tcb {
             let rule = rule.unwrap_or_else(|| self.snd.rule(next.fin, resent));
             let high_rxt = self.snd.recovery.fast.map(|fast| fast.high_rxt);
             self.emit(&next, rule, cx);
-            if let (Rule::Rescue, Some(fast), Some(high_rxt)) = (rule, &mut self.snd.recovery.fast, high_rxt)
+            if rule == Rule::Rescue
+                && let Some(high_rxt) = high_rxt
+                && let Some(fast) = self.snd.recovery.learn().fast.as_mut()
             {
                 // HighRxt stays where it was.
                 (fast.high_rxt, fast.rescued) = (high_rxt, true);
@@ -191,8 +193,8 @@ impl Tcb {
         }
         snd.nxt = snd.nxt.max(end);
         snd.last_sent = cx.now;
-        if let Some(fast) = &mut snd.recovery.fast
-            && !new
+        if !new
+            && let Some(fast) = snd.recovery.known().and_then(|losses| losses.fast.as_mut())
         {
             fast.high_rxt = fast.high_rxt.max(end);
         }
