@@ -152,9 +152,10 @@ impl Host {
         self.winsock.poll_output(&mut self.stack)
     }
 
-    /// As [`Host::poll_output`], but only packets, drops and returns: what a log alone wants to know is passed over.
-    pub fn poll_deed(&mut self) -> Option<Output> {
-        self.winsock.poll_deed(&mut self.stack)
+    /// Whether [`Host::poll_output`] also tells what only a log wants to know (it does unless this says otherwise):
+    /// changes of state, timers, notices. Packets that leave or were dropped, and returns, are always told.
+    pub fn set_news(&mut self, news: bool) {
+        self.stack.set_news(news);
     }
 
     /// When [`Host::advance`] has something to do next.

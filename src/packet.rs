@@ -173,19 +173,19 @@ impl Options {
     /// Bytes that they take in a header, each padded to whole words: at most [`Options::MAX_WIRE_LEN`].
     #[must_use]
     pub fn wire_len(&self) -> usize {
+        let others = self.wire_len_without_sack();
+        if self.sack.is_empty() {
+            return others;
+        }
         let blocks = self.sack_on_the_wire().len();
-        self.wire_len_without_sack() + if blocks == 0 { 0 } else { 4 + 8 * blocks }
+        others + if blocks == 0 { 0 } else { 4 + 8 * blocks }
     }
 
     fn wire_len_without_sack(&self) -> usize {
         let Self { mss, window_scale, sack_permitted, timestamps, sack: _ } = self;
-        let words = [
-            (mss.is_some(), 4),
-            (window_scale.is_some(), 4),
-            (*sack_permitted, 4),
-            (timestamps.is_some(), 12),
-        ];
-        words.into_iter().map(|(there, len)| if there { len } else { 0 }).sum()
+        let small = [mss.is_some(), window_scale.is_some(), *sack_permitted];
+        let timestamps = if timestamps.is_some() { Timestamps::WIRE_LEN as usize } else { 0 };
+        small.map(|there| 4 * usize::from(there)).iter().sum::<usize>() + timestamps
     }
 
     /// The blocks for which there is room beside the other options.

@@ -73,6 +73,11 @@ impl LinkConfig {
         corrupt: Probability::NEVER,
         mtu: MTU,
     };
+
+    /// Whether it delays packets and does nothing else to those that fit.
+    fn is_plain(&self) -> bool {
+        *self == Self { delay: self.delay, mtu: self.mtu, ..Self::IDEAL }
+    }
 }
 
 impl Default for LinkConfig {
@@ -133,15 +138,6 @@ pub enum Arrival {
 }
 
 impl Arrival {
-    /// The length of its datagram.
-    pub(crate) fn length(&self) -> usize {
-        match self {
-            Self::Packet(packet) => wire::length(packet),
-            Self::Message(message) => wire::message::length(message),
-            Self::Bytes(datagram) => datagram.len(),
-        }
-    }
-
     fn datagram(&self) -> Option<Vec<u8>> {
         match self {
             Self::Packet(packet) => wire::encode(packet).ok(),
@@ -174,6 +170,8 @@ pub(crate) struct Direction {
     pub(crate) to: HostId,
     config: LinkConfig,
     cut: bool,
+    /// It does nothing to a packet but to delay it.
+    plain: bool,
     streams: Streams,
     /// With a rate: when the last bit of each packet that waits or is being sent has left.
     leaving: VecDeque<Instant>,
@@ -192,28 +190,58 @@ impl Direction {
             duplicate: stream("duplicate"),
             corrupt: stream("corrupt"),
         };
-        Self { to, config, cut: false, streams, leaving: VecDeque::new(), flying: VecDeque::new() }
+        let plain = config.is_plain();
+        Self { to, config, cut: false, plain, streams, leaving: VecDeque::new(), flying: VecDeque::new() }
     }
 
     pub(crate) fn set_cut(&mut self, cut: bool) {
         self.cut = cut;
+        self.plain = !cut && self.config.is_plain();
     }
 
     pub(crate) fn set_config(&mut self, config: LinkConfig) {
         self.config = config;
+        self.plain = !self.cut && config.is_plain();
     }
 
     pub(crate) fn config(&self) -> LinkConfig {
         self.config
     }
 
-    /// A packet enters, as the world's `order`th. What is in flight when a link is cut still arrives.
-    pub(crate) fn send(&mut self, now: Instant, order: u64, load: Arrival, verdict: Verdict) -> Fate {
+    /// The largest datagram.
+    pub(crate) fn mtu(&self) -> u16 {
+        self.config.mtu
+    }
+
+    /// A packet of `length` bytes enters, as the world's `order`th. What is in flight when a link is cut still arrives.
+    pub(crate) fn send(
+        &mut self,
+        now: Instant,
+        order: u64,
+        load: Arrival,
+        length: usize,
+        verdict: Verdict,
+    ) -> Fate {
+        if self.plain && verdict == Verdict::Pass && length <= usize::from(self.config.mtu) {
+            let at = now + self.config.delay;
+            self.fly(at, order, load);
+            return Fate::Arrives(at);
+        }
+        self.send_with_faults(now, order, load, length, verdict)
+    }
+
+    fn send_with_faults(
+        &mut self,
+        now: Instant,
+        order: u64,
+        load: Arrival,
+        length: usize,
+        verdict: Verdict,
+    ) -> Fate {
         let LinkConfig { loss, duplicate, corrupt, mtu, .. } = self.config;
         if self.cut {
             return Fate::Cut;
         }
-        let length = load.length();
         if length > usize::from(mtu) {
             return Fate::TooBig;
         }

@@ -79,6 +79,8 @@ struct Node {
     unsettled: bool,
     /// The direction of a link to each host: to itself first, then as links were added.
     routes: BTreeMap<HostId, usize>,
+    /// The address that it sent to last, and the direction that leads there.
+    last_route: Option<(IpAddr, usize)>,
     /// How often it has lost power.
     boots: u32,
     /// For what is no simulated host: what has arrived and was not yet taken. Its `host` only lends its addresses.
@@ -198,6 +200,7 @@ impl World {
             deadline: None,
             unsettled: false,
             routes,
+            last_route: None,
             boots: 0,
             outside: None,
             arrivals: Arrivals::default(),
@@ -237,8 +240,11 @@ impl World {
         let n = self.links.len();
         let there = self.add_direction(b, config, &format!("link {n} there"));
         let back = self.add_direction(a, config, &format!("link {n} back"));
-        self.nodes[a.index()].routes.insert(b, there);
-        self.nodes[b.index()].routes.insert(a, back);
+        for (from, to, direction) in [(a, b, there), (b, a, back)] {
+            let node = &mut self.nodes[from.index()];
+            node.routes.insert(to, direction);
+            node.last_route = None;
+        }
         self.settle_mtu();
         self.links.push([there, back]);
         LinkId(u32::try_from(n).expect("fewer than 2^32 links in a world"))
@@ -395,7 +401,8 @@ impl World {
     /// A thread makes a call.
     pub fn call(&mut self, thread: Thread, call: Call, sink: &mut dyn Sink) -> Outcome {
         self.record(thread.host, sink, || What::Call { thread: thread.id, call: call.clone() });
-        let outcome = self.nodes[thread.host.index()].host.call(self.now, thread.id, call);
+        let now = self.now;
+        let outcome = self.host_mut(thread.host, sink).call(now, thread.id, call);
         // A call's own return comes after what it did, and before what it released.
         self.drain(thread.host, sink);
         self.record(thread.host, sink, || match &outcome {
@@ -462,8 +469,9 @@ impl World {
         match source {
             Source::Direction(i) => self.arrive(i, sink),
             Source::Host(i) => {
-                self.nodes[i].host.advance(self.now);
-                self.drain(HostId(u32::try_from(i).unwrap_or(u32::MAX)), sink);
+                let id = HostId(u32::try_from(i).unwrap_or(u32::MAX));
+                self.host_mut(id, sink).advance(at);
+                self.drain(id, sink);
             }
         }
         Ok(())
@@ -472,7 +480,6 @@ impl World {
     fn arrive(&mut self, direction: usize, sink: &mut dyn Sink) {
         let Some(arrival) = self.directions[direction].arrive() else { return };
         let to = self.directions[direction].to;
-        self.arm_direction(direction);
         self.receive(to, arrival, sink);
     }
 
@@ -486,10 +493,16 @@ impl World {
         self.now = at;
     }
 
+    /// A host, to which something happens; whether it has to tell more than packets.
+    fn host_mut(&mut self, id: HostId, sink: &dyn Sink) -> &mut Host {
+        let host = &mut self.nodes[id.index()].host;
+        host.set_news(sink.enabled());
+        host
+    }
+
     /// Takes what a host says, and hands its packets to links.
     fn drain(&mut self, id: HostId, sink: &mut dyn Sink) {
-        let poll = if sink.enabled() { Host::poll_output } else { Host::poll_deed };
-        while let Some(output) = poll(&mut self.nodes[id.index()].host) {
+        while let Some(output) = self.nodes[id.index()].host.poll_output() {
             match output {
                 Output::Stack(closewait::stack::Output::Transmit { packet, rule }) => {
                     self.transmit(id, packet, rule, sink);
@@ -523,50 +536,66 @@ impl World {
 
     fn transmit(&mut self, from: HostId, packet: Packet, rule: Rule, sink: &mut dyn Sink) {
         let route = self.route(from, packet.dst.ip);
-        let too_big = route.and_then(|i| self.too_big(i, &packet));
-        let logged = sink.enabled().then(|| packet.clone());
         let verdict = route.map(|_| sink.verdict(from, &packet)).unwrap_or_default();
-        let fate = self.enter(route, Arrival::Packet(packet), verdict);
+        let length = wire::length(&packet);
+        let too_big = route.and_then(|i| self.too_big(i, &packet, length));
+        let logged = sink.enabled().then(|| packet.clone());
+        let fate = self.enter(route, Arrival::Packet(packet), length, verdict);
         if let Some(packet) = logged {
             self.record(from, sink, || What::Sent { packet, rule, fate });
         }
-        if let Some(icmp) = too_big.filter(|_| fate == Fate::TooBig) {
-            let back = self.route(from, icmp.dst);
-            self.enter(back, Arrival::Message(Box::new(Message::Icmp(icmp))), Verdict::default());
+        if fate == Fate::TooBig
+            && let Some(icmp) = too_big
+        {
+            self.emit(from, Message::Icmp(*icmp));
         }
     }
 
-    fn transmit_message(&mut self, from: HostId, message: Message, rule: Rule, sink: &mut dyn Sink) {
+    fn emit(&mut self, from: HostId, message: Message) -> Fate {
         let route = self.route(from, message.dst().ip);
-        let fate = self.enter(route, Arrival::Message(Box::new(message.clone())), Verdict::default());
+        let length = wire::message::length(&message);
+        self.enter(route, Arrival::Message(Box::new(message)), length, Verdict::default())
+    }
+
+    fn transmit_message(&mut self, from: HostId, message: Message, rule: Rule, sink: &mut dyn Sink) {
+        let fate = self.emit(from, message.clone());
         self.record(from, sink, || What::SentMessage { message, rule, fate });
     }
 
     /// The direction of a link that leads to an address.
-    fn route(&self, from: HostId, dst: IpAddr) -> Option<usize> {
+    fn route(&mut self, from: HostId, dst: IpAddr) -> Option<usize> {
+        let node = &mut self.nodes[from.index()];
+        if let Some((ip, direction)) = node.last_route
+            && ip == dst
+        {
+            return Some(direction);
+        }
         let to = if dst.is_loopback() { from } else { *self.hosts_by_address.get(&dst)? };
-        self.nodes[from.index()].routes.get(&to).copied()
+        let direction = *node.routes.get(&to)?;
+        node.last_route = Some((dst, direction));
+        Some(direction)
     }
 
     /// A datagram enters the link that leads to its destination, if there is one.
-    fn enter(&mut self, route: Option<usize>, load: Arrival, verdict: Verdict) -> Fate {
+    fn enter(&mut self, route: Option<usize>, load: Arrival, length: usize, verdict: Verdict) -> Fate {
         self.sent += 1;
         let Some(i) = route else { return Fate::NoRoute };
-        let fate = self.directions[i].send(self.now, self.sent, load, verdict);
-        self.arm_direction(i);
+        let direction = &mut self.directions[i];
+        let first = direction.next();
+        let fate = direction.send(self.now, self.sent, load, length, verdict);
+        let next = direction.next();
+        if next != first {
+            self.agenda.arm_packet(i, next);
+        }
         fate
     }
 
     /// What the router in front of a link answers to a packet that is too big for it. It stands beside the host, so its
     /// answer is there at once; its address is the destination's, since it has none.
-    fn too_big(&self, route: usize, packet: &Packet) -> Option<Icmp> {
-        let mtu = self.directions[route].config().mtu;
-        let fits = wire::length(packet) <= usize::from(mtu);
-        (!fits).then(|| Icmp::too_big(packet.dst.ip, wire::message::quote(packet), mtu.into()))
-    }
-
-    fn arm_direction(&mut self, i: usize) {
-        self.agenda.arm_packet(i, self.directions[i].next());
+    fn too_big(&self, route: usize, packet: &Packet, length: usize) -> Option<Box<Icmp>> {
+        let mtu = self.directions[route].mtu();
+        let fits = length <= usize::from(mtu);
+        (!fits).then(|| Box::new(Icmp::too_big(packet.dst.ip, wire::message::quote(packet), mtu.into())))
     }
 
     fn record(&self, host: HostId, sink: &mut dyn Sink, what: impl FnOnce() -> What) {

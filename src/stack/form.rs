@@ -49,7 +49,7 @@ impl Stack {
 
     pub(crate) fn form(&self, w: &mut Writer) {
         // The secret and a number said beforehand are what initial numbers are drawn from; addresses are written out;
-        // the schedule is an index of the connections' deadlines, and may be told of them late.
+        // the schedule is an index of the connections' deadlines, and may be told of them late; effects are an event's.
         let Self {
             profile,
             secret: _,
@@ -63,6 +63,7 @@ impl Stack {
             udp_ports,
             schedule: _,
             unsettled: _,
+            effects: _,
             out,
             wakes,
             next_iss: _,

@@ -4,7 +4,7 @@ use super::Stack;
 use crate::addr::{Endpoint, IpAddr, is_unicast};
 use crate::packet::{Icmp, Message, Protocol, Quote, Trouble};
 use crate::rule::Rule;
-use crate::tcp::{Effect, Told, Unreachable};
+use crate::tcp::{Told, Unreachable};
 use crate::time::Instant;
 
 /// RFC 1191 section 7: MTUs that links have. What a packet of some length did not pass carries at most the next.
@@ -43,7 +43,7 @@ impl Stack {
 
     fn drop_icmp(&mut self, icmp: &Icmp, rule: Rule) {
         let (remote, local) = (Endpoint::new(icmp.src, 0), icmp.quote.src);
-        self.out.push(local, remote, Effect::Dropped { rule });
+        self.out.dropped(local, remote, rule);
     }
 
     /// Why nobody here listens to it.

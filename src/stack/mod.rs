@@ -39,7 +39,7 @@ use crate::packet::{Message, Packet, Segment};
 use crate::profile::{Profile, SynInTimeWait};
 use crate::rule::Rule;
 use crate::seq::Seq;
-use crate::tcp::{self, Cx, Effect, Incarnation, Notice, State, StateName, TimeWait, UrgentOctet};
+use crate::tcp::{self, Cx, Effect, Effects, Incarnation, Notice, State, StateName, TimeWait, UrgentOctet};
 use crate::time::Instant;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -155,6 +155,8 @@ pub struct Stack {
     datagrams: AllDatagrams,
     udp_ports: Ports,
     schedule: Schedule<Instant>,
+    /// Of the event that is under way.
+    effects: Effects,
     out: Outbox,
     /// Connections whose deadline may have moved since the schedule was told.
     unsettled: Vec<ConnId>,
@@ -181,6 +183,7 @@ impl Stack {
             ports,
             datagrams: AllDatagrams::default(),
             schedule: Schedule::default(),
+            effects: Effects::default(),
             out: Outbox::default(),
             unsettled: Vec::new(),
             wakes: VecDeque::new(),
@@ -245,10 +248,10 @@ impl Stack {
         self.out.poll()
     }
 
-    /// The next packet that leaves or was dropped, among the first `until` outputs there were; those before it are
-    /// not told.
-    pub fn poll_packet(&mut self, until: u64) -> Option<Output> {
-        self.out.poll_packet(until)
+    /// Whether [`Stack::poll_output`] also tells what only a log wants to know (it does unless this says otherwise):
+    /// changes of state, timers, notices. Packets that leave or were dropped are always told.
+    pub fn set_news(&mut self, news: bool) {
+        self.out.set_news(news);
     }
 
     /// How many outputs were polled, and how many there were.
@@ -266,7 +269,7 @@ impl Stack {
     pub fn deliver(&mut self, now: Instant, packet: Packet) {
         let Packet { src, dst, segment } = packet;
         if let Some(rule) = self.refusal(src.ip, dst.ip) {
-            self.out.push(dst, src, Effect::Dropped { rule });
+            self.out.dropped(dst, src, rule);
             return;
         }
         let mut reopened = None;
@@ -275,7 +278,7 @@ impl Stack {
                 Reopens::Yes(by) => reopened = Some(by),
                 Reopens::No => return self.on(now, id, |state, cx| state.arrives(segment, cx)),
                 Reopens::Drop => {
-                    return self.out.push(dst, src, Effect::Dropped { rule: Rule::TimeWaitOldSyn });
+                    return self.out.dropped(dst, src, Rule::TimeWaitOldSyn);
                 }
             }
         }
@@ -478,57 +481,40 @@ impl Stack {
     fn on(&mut self, now: Instant, id: ConnId, event: impl FnOnce(State, &mut Cx<'_>) -> State) {
         let conn = self.table.get_mut(id);
         let state = core::mem::replace(&mut conn.state, State::vacant());
-        let from = self.out.effects.len();
-        conn.state = event(state, &mut Cx { now, profile: &self.profile, out: &mut self.out.effects });
-        self.carry_out(id, from);
-        if self.table.unsettle(id) {
+        conn.state = event(state, &mut Cx { now, profile: &self.profile, out: &mut self.effects });
+        let over = matches!(conn.state, State::Closed(_));
+        if !core::mem::replace(&mut conn.unsettled, true) {
             self.unsettled.push(id);
         }
-        self.forget_if_over(id);
+        if !self.effects.is_empty() {
+            let ends = conn.tuple.ends(&self.addrs);
+            self.carry_out(id, ends);
+        }
+        if over {
+            self.forget_if_over(id);
+        }
     }
 
-    /// Does what the effects from the `from`th on want of the stack.
-    fn carry_out(&mut self, id: ConnId, from: usize) {
-        if self.failed {
-            self.out.effects.drop_segments(from, Rule::NetworkFailed);
-        }
-        for i in from..self.out.effects.len() {
-            match *self.out.effects.peek(i) {
-                Effect::Became { to: StateName::Closed, .. } => self.table.unlink(&self.addrs, id),
-                Effect::Notify { notice, .. } => self.tell(id, notice),
+    /// Does what the effects of an event want of the stack, and tells of them.
+    fn carry_out(&mut self, id: ConnId, ends: (Endpoint, Endpoint)) {
+        let Self { effects, out, failed, table, addrs, listeners, wakes, .. } = self;
+        let (list, mut segments) = effects.take();
+        for effect in list {
+            match effect {
+                Effect::Became { to: StateName::Closed, .. } => table.unlink(addrs, id),
+                Effect::Notify { notice, .. } => match table.get(id).holder {
+                    Holder::User(user) => wakes.push_back(user),
+                    Holder::HalfOpen(listener) => {
+                        wakes.extend(listeners.told(listener, id, notice, &mut table.get_mut(id).holder));
+                    }
+                    Holder::Queue(_) | Holder::Nobody => {}
+                },
                 Effect::Transmit { .. }
                 | Effect::Dropped { .. }
                 | Effect::Became { .. }
                 | Effect::Expired { .. } => {}
             }
-        }
-        let (local, remote) = self.ends(id);
-        self.out.sign(local, remote, from);
-    }
-
-    /// Tells whoever holds the connection.
-    fn tell(&mut self, id: ConnId, notice: Notice) {
-        match self.table.get(id).holder {
-            Holder::User(user) => self.wakes.push_back(user),
-            Holder::HalfOpen(listener) => match notice {
-                Notice::Connected => {
-                    self.table.get_mut(id).holder = Holder::Queue(listener);
-                    let user = self.listeners.completed(listener, id);
-                    self.wakes.push_back(user);
-                }
-                Notice::Ended(_) => {
-                    self.table.get_mut(id).holder = Holder::Nobody;
-                    self.listeners.gave_up(listener, id);
-                }
-                Notice::Readable
-                | Notice::Urgent
-                | Notice::EndOfStream
-                | Notice::Acknowledged
-                | Notice::Unresponsive
-                | Notice::CloseExpired
-                | Notice::SoftError(_) => {}
-            },
-            Holder::Queue(_) | Holder::Nobody => {}
+            out.tell(effect, &mut segments, ends, *failed);
         }
     }
 
@@ -541,9 +527,12 @@ impl Stack {
 
     /// Answers a segment that no connection takes.
     fn answer(&mut self, now: Instant, local: Endpoint, remote: Endpoint, event: impl FnOnce(&mut Cx<'_>)) {
-        let from = self.out.effects.len();
-        event(&mut Cx { now, profile: &self.profile, out: &mut self.out.effects });
-        self.out.sign(local, remote, from);
+        let Self { effects, out, failed, profile, .. } = self;
+        event(&mut Cx { now, profile, out: effects });
+        let (list, mut segments) = effects.take();
+        for effect in list {
+            out.tell(effect, &mut segments, (local, remote), *failed);
+        }
     }
 
     /// A new connection enters the table.

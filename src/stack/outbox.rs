@@ -1,115 +1,88 @@
-//! What happened and was not yet told, oldest first. Effects lie here as connections caused them; their names are put
-//! to them when they are told.
+//! What happened and was not yet told, oldest first.
 
 use super::Output;
 use crate::addr::Endpoint;
-use crate::packet::{Message, Packet};
+use crate::packet::{Packet, Segment};
 use crate::rule::Rule;
-use crate::tcp::{Effect, Effects};
-use alloc::boxed::Box;
+use crate::tcp::Effect;
 use alloc::collections::VecDeque;
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Outbox {
-    /// Where an event pushes its effects; [`Outbox::sign`] comes after.
-    pub(super) effects: Effects,
-    entries: VecDeque<Entry>,
-    /// Datagrams among them.
-    messages: usize,
-    /// Effects and datagrams that were told so far.
+    queue: VecDeque<Output>,
+    /// Whether somebody wants to know more than packets.
+    news: bool,
+    /// How many were told so far.
     told: u64,
 }
 
-#[derive(Clone, Debug)]
-enum Entry {
-    /// So many effects of one event.
-    Event { local: Endpoint, remote: Endpoint, left: usize },
-    /// A datagram without a TCP segment leaves.
-    Message { message: Box<Message>, rule: Rule },
+impl Default for Outbox {
+    fn default() -> Self {
+        Self { queue: VecDeque::new(), news: true, told: 0 }
+    }
 }
 
 impl Outbox {
+    /// From now on news are kept, or not.
+    pub(super) fn set_news(&mut self, news: bool) {
+        self.news = news;
+    }
+
     /// What is not told yet.
     pub(super) fn len(&self) -> usize {
-        self.effects.len() + self.messages
+        self.queue.len()
     }
 
     /// How much was told, and how much there was.
     pub(super) fn counts(&self) -> (u64, u64) {
-        (self.told, self.told + self.len() as u64)
+        (self.told, self.told + self.queue.len() as u64)
     }
 
-    /// The effects from the `from`th on are these ends'.
-    pub(super) fn sign(&mut self, local: Endpoint, remote: Endpoint, from: usize) {
-        let left = self.effects.len() - from;
-        if left > 0 {
-            self.entries.push_back(Entry::Event { local, remote, left });
+    /// A packet leaves or was dropped.
+    pub(super) fn deed(&mut self, output: Output) {
+        self.queue.push_back(output);
+    }
+
+    /// A packet between these ends, this host's first, was dropped.
+    pub(super) fn dropped(&mut self, local: Endpoint, remote: Endpoint, rule: Rule) {
+        self.deed(Output::Dropped { remote, local, rule });
+    }
+
+    /// What only a log wants to know.
+    fn news(&mut self, output: impl FnOnce() -> Output) {
+        if self.news {
+            self.queue.push_back(output());
         }
     }
 
-    pub(super) fn push(&mut self, local: Endpoint, remote: Endpoint, effect: Effect<()>) {
-        let from = self.effects.len();
-        self.effects.push(effect);
-        self.sign(local, remote, from);
-    }
-
-    pub(super) fn emit(&mut self, message: Box<Message>, rule: Rule) {
-        self.messages += 1;
-        self.entries.push_back(Entry::Message { message, rule });
-    }
-
-    /// One effect is told: its ends.
-    fn told(&mut self) -> (Endpoint, Endpoint) {
-        self.told += 1;
-        let Some(Entry::Event { local, remote, left }) = self.entries.front_mut() else {
-            unreachable!("an effect belongs to an event")
-        };
-        *left -= 1;
-        let (ends, last) = ((*local, *remote), *left == 0);
-        if last {
-            self.entries.pop_front();
+    /// An effect between these ends, this host's first; `segments` has the segment of one that leaves. If the network
+    /// has failed nothing does.
+    pub(super) fn tell(
+        &mut self,
+        effect: Effect<()>,
+        segments: &mut impl Iterator<Item = Segment>,
+        (local, remote): (Endpoint, Endpoint),
+        failed: bool,
+    ) {
+        match effect {
+            Effect::Transmit { segment: (), rule } => {
+                let segment = segments.next().expect("a segment for each that leaves");
+                if failed {
+                    return self.dropped(local, remote, Rule::NetworkFailed);
+                }
+                self.deed(Output::Transmit { packet: Packet { src: local, dst: remote, segment }, rule });
+            }
+            Effect::Dropped { rule } => self.dropped(local, remote, rule),
+            Effect::Became { from, to, rule } => self.news(|| Output::Became { local, remote, from, to, rule }),
+            Effect::Expired { rule } => self.news(|| Output::Expired { local, remote, rule }),
+            Effect::Notify { notice, rule } => self.news(|| Output::Notified { local, remote, notice, rule }),
         }
-        ends
     }
 
-    /// The next of all there is, told.
+    /// The next, told.
     pub(super) fn poll(&mut self) -> Option<Output> {
-        if let Some(Entry::Message { .. }) = self.entries.front() {
-            return self.poll_message();
-        }
-        let effect = self.effects.pop()?;
-        let (local, remote) = self.told();
-        Some(match effect {
-            Effect::Transmit { segment, rule } => {
-                Output::Transmit { packet: Packet { src: local, dst: remote, segment }, rule }
-            }
-            Effect::Dropped { rule } => Output::Dropped { remote, local, rule },
-            Effect::Became { from, to, rule } => Output::Became { local, remote, from, to, rule },
-            Effect::Expired { rule } => Output::Expired { local, remote, rule },
-            Effect::Notify { notice, rule } => Output::Notified { local, remote, notice, rule },
-        })
-    }
-
-    fn poll_message(&mut self) -> Option<Output> {
-        let Some(Entry::Message { message, rule }) = self.entries.pop_front() else {
-            unreachable!("a datagram is next")
-        };
+        let output = self.queue.pop_front()?;
         self.told += 1;
-        self.messages -= 1;
-        Some(Output::Emit { message, rule })
-    }
-
-    /// The next packet that leaves or was dropped among the first `until` there were; what comes before it is not
-    /// told.
-    pub(super) fn poll_packet(&mut self, until: u64) -> Option<Output> {
-        while self.told < until {
-            let message = matches!(self.entries.front(), Some(Entry::Message { .. }));
-            if message || self.effects.is_news_of_a_packet() {
-                return self.poll();
-            }
-            self.effects.skip();
-            self.told();
-        }
-        None
+        Some(output)
     }
 }

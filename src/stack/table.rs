@@ -73,12 +73,7 @@ impl Table {
     }
 
     pub(super) fn deadline(&self, slot: u32) -> Option<Instant> {
-        self.slots.get(slot as usize)?.state.deadline().map(|d| d.at)
-    }
-
-    /// Marks a connection whose deadline may have moved; false if it was marked.
-    pub(super) fn unsettle(&mut self, id: ConnId) -> bool {
-        !core::mem::replace(&mut self.get_mut(id).unsettled, true)
+        self.slots.get(slot as usize)?.state.due()
     }
 
     /// Takes the mark away; false if the connection is gone, or was not marked.

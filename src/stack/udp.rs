@@ -1,13 +1,12 @@
 //! UDP (RFC 768): names with queues of datagrams, beside the connections.
 
 use super::ports::BindingId;
-use super::{BindError, ConnectError, Sharing, Stack};
+use super::{BindError, ConnectError, Output, Sharing, Stack};
 use crate::addr::{Endpoint, IpAddr, is_unicast};
 use crate::packet::{Icmp, Message, Protocol, Quote, Trouble, Udp};
 use crate::profile::Unwelcome;
 use crate::rule::Rule;
 use crate::seq::Seq;
-use crate::tcp::Effect;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -201,12 +200,12 @@ impl Stack {
     pub(super) fn deliver_udp(&mut self, udp: Udp) {
         let Udp { src, dst, payload } = udp;
         if let Some(rule) = self.refusal(src.ip, dst.ip) {
-            return self.out.push(dst, src, Effect::Dropped { rule });
+            return self.out.dropped(dst, src, rule);
         }
         let Some(id) = self.datagrams_of(dst, src) else { return self.nobody_at_port(src, dst, &payload) };
         let datagrams = self.datagrams.get_mut(id);
         if datagrams.waiting > 0 && datagrams.waiting + payload.len() > datagrams.capacity {
-            return self.out.push(dst, src, Effect::Dropped { rule: Rule::DatagramsFull });
+            return self.out.dropped(dst, src, Rule::DatagramsFull);
         }
         datagrams.waiting += payload.len();
         datagrams.arrived.push_back(Arrived::Datagram(src, payload));
@@ -217,7 +216,7 @@ impl Stack {
     /// the host (R17).
     fn nobody_at_port(&mut self, src: Endpoint, dst: Endpoint, payload: &Bytes) {
         if self.profile.no_connection == Unwelcome::Silent {
-            return self.out.push(dst, src, Effect::Dropped { rule: Rule::NoConnectionSilent });
+            return self.out.dropped(dst, src, Rule::NoConnectionSilent);
         }
         let (kind, code, header) = match dst.ip {
             IpAddr::V4(_) => (Icmp::UNREACHABLE, Icmp::PORT_UNREACHABLE, 28),
@@ -243,9 +242,9 @@ impl Stack {
 
     fn emit(&mut self, message: Message, rule: Rule) {
         if self.failed {
-            self.out.push(message.src(), message.dst(), Effect::Dropped { rule: Rule::NetworkFailed });
+            self.out.dropped(message.src(), message.dst(), Rule::NetworkFailed);
         } else {
-            self.out.emit(Box::new(message), rule);
+            self.out.deed(Output::Emit { message: Box::new(message), rule });
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::packet::Segment;
 use crate::profile::Profile;
 use crate::rule::Rule;
 use crate::time::Instant;
-use alloc::collections::VecDeque;
+use alloc::vec::{Drain, Vec};
 
 /// The circumstances of a transition: the time, the profile, and where effects go.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl Cx<'_> {
 }
 
 /// One consequence of an event.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Effect<S = Segment> {
     /// This segment leaves.
     Transmit {
@@ -73,17 +73,11 @@ pub enum Effect<S = Segment> {
 /// Effects, oldest first. Segments lie apart, so that the others are small.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Effects {
-    list: VecDeque<Effect<()>>,
-    segments: VecDeque<Segment>,
+    list: Vec<Effect<()>>,
+    segments: Vec<Segment>,
 }
 
 impl Effects {
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.list.len()
-    }
-
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -91,55 +85,32 @@ impl Effects {
     }
 
     fn transmit(&mut self, segment: Segment, rule: Rule) {
-        self.list.push_back(Effect::Transmit { segment: (), rule });
-        self.segments.push_back(segment);
+        self.list.push(Effect::Transmit { segment: (), rule });
+        self.segments.push(segment);
     }
 
     /// Adds what is no segment.
     pub(crate) fn push(&mut self, effect: Effect<()>) {
-        self.list.push_back(effect);
+        self.list.push(effect);
     }
 
-    /// The `i`th, without its segment.
-    #[must_use]
-    pub fn peek(&self, i: usize) -> &Effect<()> {
-        &self.list[i]
+    /// All of them are taken: the effects, and a segment for each that leaves.
+    pub(crate) fn take(&mut self) -> (Drain<'_, Effect<()>>, Drain<'_, Segment>) {
+        (self.list.drain(..), self.segments.drain(..))
     }
 
-    /// The oldest is taken.
-    pub fn pop(&mut self) -> Option<Effect> {
-        Some(match self.list.pop_front()? {
+    #[cfg(test)]
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Effect> + '_ {
+        let (list, mut segments) = self.take();
+        list.map(move |effect| match effect {
             Effect::Transmit { segment: (), rule } => {
-                let segment = self.segments.pop_front().expect("a segment for each that leaves");
-                Effect::Transmit { segment, rule }
+                Effect::Transmit { segment: segments.next().expect("a segment for each that leaves"), rule }
             }
             Effect::Dropped { rule } => Effect::Dropped { rule },
             Effect::Became { from, to, rule } => Effect::Became { from, to, rule },
             Effect::Expired { rule } => Effect::Expired { rule },
             Effect::Notify { notice, rule } => Effect::Notify { notice, rule },
         })
-    }
-
-    /// Whether the oldest is a segment that leaves, or one that was dropped.
-    pub(crate) fn is_news_of_a_packet(&self) -> bool {
-        matches!(self.list.front(), Some(Effect::Transmit { .. } | Effect::Dropped { .. }))
-    }
-
-    /// The oldest, which is no segment that leaves, is forgotten.
-    pub(crate) fn skip(&mut self) {
-        self.list.pop_front();
-    }
-
-    /// From the `from`th on no segment leaves: each was dropped for `reason`.
-    pub(crate) fn drop_segments(&mut self, from: usize, reason: Rule) {
-        let mut left = self.segments.len();
-        for effect in self.list.iter_mut().skip(from) {
-            if matches!(effect, Effect::Transmit { .. }) {
-                *effect = Effect::Dropped { rule: reason };
-                left -= 1;
-            }
-        }
-        self.segments.truncate(left);
     }
 }
 

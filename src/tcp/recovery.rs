@@ -52,6 +52,11 @@ impl Deref for Losses {
 }
 
 impl Losses {
+    /// Whether nothing is known.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// What is known, if anything is.
     pub(super) fn known(&mut self) -> Option<&mut Recovery> {
         self.0.as_deref_mut()

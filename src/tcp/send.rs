@@ -178,6 +178,12 @@ impl Send {
         self.queue.push(text);
     }
 
+    /// Nothing waits to leave, for the first time or again.
+    pub(super) fn is_all_sent(&self) -> bool {
+        let end = self.text_end() + u32::from(self.fin == Fin::Queued);
+        self.nxt == end && self.resend.is_none() && self.recovery.is_empty() && !(self.syn && self.nxt == self.una)
+    }
+
     /// Everything ever sent is acknowledged.
     pub(super) fn nothing_in_flight(&self) -> bool {
         self.una == self.nxt

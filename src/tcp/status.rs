@@ -168,6 +168,27 @@ impl State {
         if let Self::Closed(s) = self { Some(s.cause) } else { None }
     }
 
+    /// When the next timer is due: [`State::deadline`] without its name, for those who ask often.
+    #[must_use]
+    pub fn due(&self) -> Option<Instant> {
+        let tcb = match self {
+            Self::SynSent(s) => return Some(s.timer.at),
+            Self::SynReceived(s) => return Some(s.timer.at),
+            Self::TimeWait(s) => return Some(s.until),
+            Self::Closed(_) => return None,
+            Self::FinWait2(s) if s.until.is_some() => return self.deadline().map(|d| d.at),
+            with_tcb!() => self.tcb()?,
+        };
+        let sending = match tcb.snd.timer {
+            Timer::Idle => None,
+            Timer::Retransmit { at, .. } | Timer::Persist { at, .. } => Some(at),
+        };
+        if tcb.rare.is_some() || tcb.close_by.is_some() {
+            return self.deadline().map(|d| d.at);
+        }
+        sooner(sending, tcb.delayed_ack.due())
+    }
+
     /// The next timer.
     #[must_use]
     pub fn deadline(&self) -> Option<Deadline> {
@@ -201,6 +222,7 @@ impl State {
     /// # Panics
     /// If an invariant is broken, with its name.
     pub fn assert_invariants(&self) {
+        assert_eq!(self.due(), self.deadline().map(|d| d.at), "{}: one next timer", self.name());
         let Some(tcb) = self.tcb() else { return };
         let Tcb { snd, rcv, .. } = tcb;
         let name = self.name();
@@ -221,5 +243,13 @@ impl State {
         );
         assert!(!closed || snd.fin != super::send::Fin::Open, "{name}: our FIN is queued");
         assert_eq!(snd.fin_acked(), name == StateName::FinWait2, "{name}: our FIN is acknowledged");
+    }
+}
+
+fn sooner(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (Some(at), None) | (None, Some(at)) => Some(at),
+        (None, None) => None,
     }
 }

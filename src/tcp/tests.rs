@@ -183,7 +183,7 @@ impl Tcp {
 
     /// What has happened since the last look.
     fn taken(&mut self) -> Vec<Effect> {
-        core::iter::from_fn(|| self.out.pop()).collect()
+        self.out.drain().collect()
     }
 
     /// Runs a script; every effect must be in it.

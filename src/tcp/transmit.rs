@@ -22,6 +22,17 @@ struct Next {
 impl Tcb {
     /// Sends all that may be sent now; then, if `ack` is some and nothing left that carried one, a bare ACK.
     pub(super) fn transmit(&mut self, ack: Option<Rule>, resent: Rule, cx: &mut Cx<'_>) {
+        let acked = !self.snd.is_all_sent() && self.transmit_text(resent, cx);
+        if let Some(rule) = ack
+            && !acked
+        {
+            self.send_ack(rule, cx);
+        }
+        self.set_timer(cx);
+    }
+
+    /// Text, FIN, perhaps a SYN: all that may be sent now. Whether anything was.
+    fn transmit_text(&mut self, resent: Rule, cx: &mut Cx<'_>) -> bool {
         let mut acked = false;
         let mut resent = resent;
         self.snd.restart_after_idle(cx.now, cx.profile);
@@ -46,12 +57,7 @@ impl Tcb {
             acked = true;
             resent = if resent == Rule::PathMtu { resent } else { Rule::GoBack };
         }
-        if let Some(rule) = ack
-            && !acked
-        {
-            self.send_ack(rule, cx);
-        }
-        self.set_timer(cx);
+        acked
     }
 
     /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`.
@@ -89,6 +95,9 @@ impl Tcb {
     /// The next segment, and its rule where it is none of the usual: what was lost first, then what is new.
     fn next(&self) -> Option<(Next, Option<Rule>)> {
         let snd = &self.snd;
+        if snd.recovery.is_empty() {
+            return self.next_in_order();
+        }
         let (una, smss) = (snd.una, u32::from(snd.mss));
         let hole = |unsure| {
             let (seq, end) = snd.recovery.next_hole(una, smss, unsure)?;

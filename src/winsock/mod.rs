@@ -149,14 +149,6 @@ impl Winsock {
         self.poll_returned(stack).or_else(|| stack.poll_output().map(Output::Stack))
     }
 
-    /// The next packet, drop or return; what only a log wants to know is passed over.
-    pub(crate) fn poll_deed(&mut self, stack: &mut Stack) -> Option<Output> {
-        let (_, all) = stack.outputs();
-        let until = self.out.front().map_or(all, |&(after, ..)| after);
-        let packet = stack.poll_packet(until).map(Output::Stack);
-        packet.or_else(|| self.poll_returned(stack))
-    }
-
     /// The next return, if it is its turn.
     fn poll_returned(&mut self, stack: &Stack) -> Option<Output> {
         let (told, _) = stack.outputs();

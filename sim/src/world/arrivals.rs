@@ -4,10 +4,8 @@ use super::{HostId, World};
 use crate::link::Arrival;
 use crate::trace::{Sink, What};
 use crate::wire::{OptionList, WireError, decode_and_judge_options, message};
-use closewait::host::Host;
 use closewait::packet::{Message, Packet};
 use closewait::rule::Rule;
-use closewait::time::Instant;
 use std::collections::BTreeMap;
 
 /// How much of what arrives as bytes is no packet, and why ([`WireError`]); what the stack drops, by its rule.
@@ -47,33 +45,20 @@ pub struct Arrivals {
     pub dropped: BTreeMap<Rule, u64>,
 }
 
-/// What has arrived.
-enum Read {
-    Packet(Packet),
-    Message(Message),
-}
-
 impl Arrivals {
-    /// What has arrived, if it is a packet.
-    fn read(&mut self, arrival: Arrival) -> Result<Read, WireError> {
-        let read = match arrival {
-            Arrival::Packet(packet) => Read::Packet(packet),
-            Arrival::Message(message) => Read::Message(*message),
-            Arrival::Bytes(datagram) => self.decode(&datagram).inspect_err(|error| self.refused(error))?,
-        };
-        self.packets += 1;
-        Ok(read)
-    }
-
-    fn decode(&mut self, datagram: &[u8]) -> Result<Read, WireError> {
-        match decode_and_judge_options(datagram) {
+    /// The packet that bytes are, if they are one.
+    fn read(&mut self, datagram: &[u8]) -> Result<Arrival, WireError> {
+        let read = match decode_and_judge_options(datagram) {
             Ok((packet, options)) => {
                 self.illegal_option_length += u64::from(options == OptionList::Illegal);
-                Ok(Read::Packet(packet))
+                Ok(Arrival::Packet(packet))
             }
-            Err(WireError::UnknownProtocol { .. }) => message::decode(datagram).map(Read::Message),
+            Err(WireError::UnknownProtocol { .. }) => {
+                message::decode(datagram).map(|message| Arrival::Message(Box::new(message)))
+            }
             Err(error) => Err(error),
-        }
+        };
+        read.inspect_err(|error| self.refused(error))
     }
 
     fn refused(&mut self, error: &WireError) {
@@ -149,26 +134,41 @@ impl World {
         if let Some(outside) = &mut node.outside {
             outside.push_back(arrival.clone());
         }
-        match node.arrivals.read(arrival) {
-            Ok(Read::Packet(packet)) => {
-                self.record(to, sink, || What::Received { packet: packet.clone() });
-                self.hand(to, sink, |host, now| host.deliver(now, packet));
-            }
-            Ok(Read::Message(message)) => {
-                self.record(to, sink, || What::ReceivedMessage { message: message.clone() });
-                self.hand(to, sink, |host, now| host.deliver_message(now, message));
-            }
-            Err(error) => self.record(to, sink, || What::Undecodable { error }),
+        match arrival {
+            Arrival::Packet(packet) => self.receive_packet(to, packet, sink),
+            Arrival::Message(message) => self.receive_message(to, *message, sink),
+            Arrival::Bytes(datagram) => match node.arrivals.read(&datagram) {
+                Ok(Arrival::Packet(packet)) => self.receive_packet(to, packet, sink),
+                Ok(Arrival::Message(message)) => self.receive_message(to, *message, sink),
+                Ok(Arrival::Bytes(_)) => unreachable!("bytes that were read are bytes no longer"),
+                Err(error) => self.record(to, sink, || What::Undecodable { error }),
+            },
         }
     }
 
-    /// To the host, if one is there.
-    fn hand(&mut self, to: HostId, sink: &mut dyn Sink, deliver: impl FnOnce(&mut Host, Instant)) {
-        let node = &mut self.nodes[to.index()];
-        if node.outside.is_none() {
-            deliver(&mut node.host, self.now);
+    fn receive_packet(&mut self, to: HostId, packet: Packet, sink: &mut dyn Sink) {
+        let now = self.now;
+        self.record(to, sink, || What::Received { packet: packet.clone() });
+        if self.is_counted_and_at_a_host(to) {
+            self.host_mut(to, sink).deliver(now, packet);
             self.drain(to, sink);
         }
+    }
+
+    fn receive_message(&mut self, to: HostId, message: Message, sink: &mut dyn Sink) {
+        let now = self.now;
+        self.record(to, sink, || What::ReceivedMessage { message: message.clone() });
+        if self.is_counted_and_at_a_host(to) {
+            self.host_mut(to, sink).deliver_message(now, message);
+            self.drain(to, sink);
+        }
+    }
+
+    /// Counts a packet; whether there is a host to hand it to.
+    fn is_counted_and_at_a_host(&mut self, to: HostId) -> bool {
+        let node = &mut self.nodes[to.index()];
+        node.arrivals.packets += 1;
+        node.outside.is_none()
     }
 
     /// Delivers a packet to a host as though it had just arrived there, past links and cuts.

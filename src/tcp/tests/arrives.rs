@@ -177,7 +177,7 @@ pub(super) fn observe(t: &Tcp) -> After {
         after.state = StateName::Listen;
     }
     let mut out = t.out.clone();
-    while let Some(effect) = out.pop() {
+    for effect in out.drain() {
         if let Effect::Transmit { segment, .. } = effect {
             assert_eq!(after.reply, None, "one answer: {:?}", t.out);
             let relative = |seq: Seq, start: Seq| i64::from((seq - start).cast_signed());

@@ -156,7 +156,7 @@ fn cell(t: &Tcp, from: StateName, to: StateName) -> Cell {
     let mut rules = Vec::new();
     let mut replies = Vec::new();
     let mut out = t.out.clone();
-    while let Some(effect) = out.pop() {
+    for effect in out.drain() {
         let rule = match effect {
             Effect::Transmit { segment, rule } => {
                 replies.push(reply(&segment));
