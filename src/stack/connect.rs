@@ -52,7 +52,7 @@ impl Stack {
             return Err(ConnectError::Unreachable);
         }
         let local = Endpoint::new(ip, bound.port);
-        if self.table.find(&self.addrs, local, remote).is_some() {
+        if self.is_taken(local, remote) {
             return Err(ConnectError::InUse);
         }
         if !self.makes_room(now) {
@@ -76,8 +76,7 @@ impl Stack {
             let id = self.bind(Endpoint::new(wildcard_like(remote.ip), 0), sharing)?;
             let port = self.bound_to(id).port;
             let local = self.source_for(remote.ip).map(|ip| Endpoint::new(ip, port));
-            let taken = local.and_then(|l| self.table.find(&self.addrs, l, remote));
-            if taken.is_none() {
+            if local.is_none_or(|local| !self.is_taken(local, remote)) {
                 return Ok(id);
             }
             self.unbind(id);
@@ -88,11 +87,20 @@ impl Stack {
     /// Whether there is room for one more connection, if need be where the oldest TIME-WAIT was (R75, R76). It is
     /// looked for among all connections, but only by a host that has its most.
     pub(super) fn makes_room(&mut self, now: Instant) -> bool {
-        if self.table.len() < self.profile.max_connections as usize {
+        if self.table.len() + self.time_waits.len() < self.profile.max_connections as usize {
             return true;
         }
-        let oldest = self.table.oldest_time_wait().filter(|_| self.profile.recycle_time_wait);
-        let Some(id) = oldest else { return false };
+        if !self.profile.recycle_time_wait {
+            return false;
+        }
+        let oldest = self.table.oldest_time_wait();
+        let end = oldest.and_then(|id| self.table.deadline(id.0));
+        let put_away = match self.time_waits.next_end() {
+            Some(first) if end.is_none_or(|end| first < end) => self.time_waits.take_first(&self.addrs),
+            Some(_) | None => None,
+        };
+        let woken = put_away.map(|(tuple, put_away)| self.wake(tuple, put_away));
+        let Some(id) = woken.or(oldest) else { return false };
         self.on(now, id, |state, cx| state.finish(Rule::TimeWaitRecycled, cx));
         true
     }

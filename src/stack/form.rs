@@ -6,12 +6,14 @@
 use super::listeners::{Listener, Listeners};
 use super::ports::{Binding, Ports};
 use super::table::{Conn, ConnId, Holder, Table};
+use super::time_waits::TimeWaits;
 use super::udp::{AllDatagrams, Arrived, Datagrams};
 use super::{BindingId, Interface, ListenerId, Sharing, Stack};
 use crate::addr::{Endpoint, Interner, IpAddr, Ipv4Addr, Tuple};
 use crate::form::{Thing, Writer};
 use crate::profile::{Offer, Profile};
 use crate::seq::Seq;
+
 use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -22,8 +24,10 @@ impl Stack {
     /// ([`State::origins`](crate::tcp::State::origins)).
     #[must_use]
     pub fn origins(&self, local: Endpoint, remote: Endpoint) -> Option<(Seq, Seq)> {
-        let id = self.table.find(&self.addrs, local, remote)?;
-        self.state(id).origins()
+        match self.table.find(&self.addrs, local, remote) {
+            Some(id) => self.state(id).origins(),
+            None => self.time_waits.get(&self.addrs, local, remote)?.clone().wake().origins(),
+        }
     }
 
     pub(crate) fn shared_profile(&self) -> Arc<Profile> {
@@ -57,6 +61,7 @@ impl Stack {
             failed,
             addrs: _,
             table,
+            time_waits,
             listeners,
             ports,
             datagrams,
@@ -84,6 +89,7 @@ impl Stack {
             w.id("wake", Thing::User, user);
         }
         self.connections_form(table, w);
+        self.time_waits_form(time_waits, w);
         self.listeners_form(listeners, w);
         self.ports_form(ports, w);
         self.ports_form(udp_ports, w);
@@ -131,6 +137,16 @@ impl Stack {
         w.fine("places", u64::try_from(places.len()).unwrap_or(u64::MAX));
         for place in places {
             w.fine("place", u64::try_from(place).unwrap_or(u64::MAX));
+        }
+    }
+
+    fn time_waits_form(&self, time_waits: &TimeWaits, w: &mut Writer) {
+        w.count("time_waits", time_waits.len());
+        for (tuple, put_away) in time_waits.iter() {
+            let (local, remote) = tuple.ends(&self.addrs);
+            w.put("local", local);
+            w.put("remote", remote);
+            put_away.clone().wake().form(w);
         }
     }
 

@@ -33,7 +33,7 @@ impl Stack {
                 Err(rule) => Err(rule),
             },
         };
-        let id = self.table.find(&self.addrs, local, remote);
+        let id = if told.is_ok() { self.find_or_wake(local, remote) } else { None };
         match (told, id) {
             (Ok(told), Some(id)) => self.on(now, id, |state, cx| state.told(seq, told, cx)),
             (Ok(_), None) => self.drop_icmp(icmp, Rule::IcmpNoConnection),

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Files: `ports.rs` bindings and who may share a port, `listeners.rs` backlog and accept queue, `connect.rs`
-//! active opens, `table.rs` connections by slot and by four-tuple, `isn.rs` initial sequence numbers,
+//! active opens, `table.rs` connections by slot and by four-tuple, `time_waits.rs` those that only sit out TIME-WAIT, `isn.rs` initial sequence numbers,
 //! `schedule.rs` deadlines, `icmp.rs` and `udp.rs` what is no segment, `status.rs` what netstat shows. The user of a connection or listener is a number that
 //! means nothing here.
 
@@ -22,6 +22,7 @@ mod ports;
 mod schedule;
 mod status;
 mod table;
+mod time_waits;
 mod udp;
 
 pub use connect::ConnectError;
@@ -39,7 +40,9 @@ use crate::packet::{Message, Packet, Segment};
 use crate::profile::{Profile, SynInTimeWait};
 use crate::rule::Rule;
 use crate::seq::Seq;
-use crate::tcp::{self, Cx, Effect, Effects, Incarnation, Notice, State, StateName, TimeWait, UrgentOctet};
+use crate::tcp::{
+    self, Cx, Effect, Effects, Incarnation, Notice, PutAway, State, StateName, TimeWait, UrgentOctet,
+};
 use crate::time::Instant;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -50,6 +53,7 @@ use listeners::Listeners;
 use outbox::Outbox;
 use ports::Ports;
 use table::{Holder, Table};
+use time_waits::TimeWaits;
 use udp::AllDatagrams;
 
 /// What a stack tells the world, in the order in which it happened.
@@ -150,6 +154,7 @@ pub struct Stack {
     failed: bool,
     addrs: Interner,
     table: Table,
+    time_waits: TimeWaits,
     listeners: Listeners,
     ports: Ports,
     datagrams: AllDatagrams,
@@ -178,6 +183,7 @@ impl Stack {
             failed: false,
             addrs: Interner::default(),
             table: Table::default(),
+            time_waits: TimeWaits::default(),
             listeners: Listeners::default(),
             udp_ports: ports.clone(),
             ports,
@@ -273,11 +279,12 @@ impl Stack {
             return;
         }
         let mut reopened = None;
-        if let Some(id) = self.table.find(&self.addrs, dst, src) {
+        if let Some(id) = self.find_or_wake(dst, src) {
             match self.reopens(id, dst, &segment, now) {
                 Reopens::Yes(by) => reopened = Some(by),
                 Reopens::No => return self.on(now, id, |state, cx| state.arrives(segment, cx)),
                 Reopens::Drop => {
+                    self.put_away(id);
                     return self.out.dropped(dst, src, Rule::TimeWaitOldSyn);
                 }
             }
@@ -320,6 +327,8 @@ impl Stack {
         };
         if listened {
             self.on(now, id, |state, cx| state.finish(Rule::TimeWaitReopened, cx));
+        } else {
+            self.put_away(id);
         }
         Reopens::Yes(Reopened { above, old })
     }
@@ -327,22 +336,68 @@ impl Stack {
     /// The earliest deadline.
     #[must_use]
     pub fn next_deadline(&mut self) -> Option<Instant> {
+        let due = self.next_due().map(|(at, _)| at);
+        let end = self.time_waits.next_end();
+        due.into_iter().chain(end).min()
+    }
+
+    /// The earliest deadline of a connection, TIME-WAITs that were put away aside.
+    fn next_due(&mut self) -> Option<(Instant, u32)> {
         self.settle();
         let table = &self.table;
-        self.schedule.next(|slot| table.deadline(slot)).map(|(at, _)| at)
+        self.schedule.next(|slot| table.deadline(slot))
     }
 
     /// Fires the earliest deadline if its time has come; false if none had.
     pub fn advance(&mut self, now: Instant) -> bool {
-        self.settle();
-        let table = &self.table;
-        match self.schedule.next(|slot| table.deadline(slot)) {
-            Some((at, slot)) if at <= now => {
-                self.on(now, ConnId(slot), State::timeout);
-                true
-            }
-            Some(_) | None => false,
+        let due = self.next_due();
+        let end = self.time_waits.next_end();
+        let id = match (due, end) {
+            (Some((at, slot)), _) if at <= now && end.is_none_or(|end| at <= end) => ConnId(slot),
+            (_, Some(end)) if end <= now => match self.time_waits.take_first(&self.addrs) {
+                Some((tuple, put_away)) => self.wake(tuple, put_away),
+                None => return false,
+            },
+            (Some(_) | None, Some(_) | None) => return false,
+        };
+        self.on(now, id, State::timeout);
+        true
+    }
+
+    /// The connection of these ends, this host's first. If it was put away something happens to it now: callers see
+    /// to it that it is put away again.
+    fn find_or_wake(&mut self, local: Endpoint, remote: Endpoint) -> Option<ConnId> {
+        self.table.find(&self.addrs, local, remote).or_else(|| {
+            let (tuple, put_away) = self.time_waits.take(&self.addrs, local, remote)?;
+            Some(self.wake(tuple, put_away))
+        })
+    }
+
+    /// A TIME-WAIT that was put away is a connection like others for as long as something happens to it.
+    fn wake(&mut self, tuple: Tuple, put_away: PutAway) -> ConnId {
+        let id = self.table.insert(&self.addrs, tuple, Holder::Nobody);
+        self.table.get_mut(id).state = put_away.wake();
+        id
+    }
+
+    /// A connection that has nothing to do any more but to sit out TIME-WAIT is put away.
+    fn put_away(&mut self, id: ConnId) {
+        let conn = self.table.get_mut(id);
+        if conn.holder == Holder::Nobody
+            && let State::TimeWait(time_wait) = &conn.state
+            && self.time_waits.accepts(time_wait.until)
+            && let State::TimeWait(time_wait) = core::mem::replace(&mut conn.state, State::vacant())
+        {
+            let tuple = conn.tuple;
+            self.table.remove(&self.addrs, id);
+            self.time_waits.insert(&self.addrs, tuple, PutAway::new(*time_wait));
         }
+    }
+
+    /// Whether a connection, in whatever state, has these ends.
+    fn is_taken(&self, local: Endpoint, remote: Endpoint) -> bool {
+        self.table.find(&self.addrs, local, remote).is_some()
+            || self.time_waits.get(&self.addrs, local, remote).is_some()
     }
 
     /// Tells the schedule where deadlines are now: once for each connection, however often it moved.
@@ -465,7 +520,7 @@ impl Stack {
     /// The user lets go of a connection: it ends by itself, or is forgotten if it has.
     pub fn detach(&mut self, id: ConnId) {
         self.table.get_mut(id).holder = Holder::Nobody;
-        self.forget_if_over(id);
+        self.rest(id);
     }
 
     /// What must hold between events.
@@ -474,6 +529,7 @@ impl Stack {
     /// If an invariant is broken, with its name.
     pub fn assert_invariants(&self) {
         self.table.assert_invariants(&self.addrs);
+        self.time_waits.assert_invariants(&self.addrs);
         self.listeners.assert_invariants(&self.table);
     }
 
@@ -482,7 +538,7 @@ impl Stack {
         let conn = self.table.get_mut(id);
         let state = core::mem::replace(&mut conn.state, State::vacant());
         conn.state = event(state, &mut Cx { now, profile: &self.profile, out: &mut self.effects });
-        let over = matches!(conn.state, State::Closed(_));
+        let rests = matches!(conn.state, State::Closed(_) | State::TimeWait(_));
         if !core::mem::replace(&mut conn.unsettled, true) {
             self.unsettled.push(id);
         }
@@ -490,8 +546,8 @@ impl Stack {
             let ends = conn.tuple.ends(&self.addrs);
             self.carry_out(id, ends);
         }
-        if over {
-            self.forget_if_over(id);
+        if rests {
+            self.rest(id);
         }
     }
 
@@ -518,10 +574,13 @@ impl Stack {
         }
     }
 
-    fn forget_if_over(&mut self, id: ConnId) {
+    /// A connection that nobody holds is forgotten when it is over, and put away in TIME-WAIT.
+    fn rest(&mut self, id: ConnId) {
         let conn = self.table.get(id);
         if conn.holder == Holder::Nobody && matches!(conn.state, State::Closed(_)) {
             self.table.remove(&self.addrs, id);
+        } else {
+            self.put_away(id);
         }
     }
 

@@ -73,7 +73,9 @@ impl Outbox {
                 self.deed(Output::Transmit { packet: Packet { src: local, dst: remote, segment }, rule });
             }
             Effect::Dropped { rule } => self.dropped(local, remote, rule),
-            Effect::Became { from, to, rule } => self.news(|| Output::Became { local, remote, from, to, rule }),
+            Effect::Became { from, to, rule } => {
+                self.news(|| Output::Became { local, remote, from, to, rule });
+            }
             Effect::Expired { rule } => self.news(|| Output::Expired { local, remote, rule }),
             Effect::Notify { notice, rule } => self.news(|| Output::Notified { local, remote, notice, rule }),
         }

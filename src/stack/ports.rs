@@ -3,6 +3,7 @@
 use super::Stack;
 use super::isn::Secret;
 use super::table::Table;
+use super::time_waits::TimeWaits;
 use crate::addr::{Endpoint, Interner, IpAddr};
 use alloc::vec::Vec;
 use core::ops::RangeInclusive;
@@ -157,10 +158,12 @@ fn conflict(first: Binding, second: Binding) -> Option<BindError> {
 }
 
 /// Whether a connection, in whatever state, has the name.
-fn has_connections(table: &Table, addrs: &Interner, name: Endpoint) -> bool {
-    table.iter().any(|(_, conn)| {
-        let ip = || addrs.addr(conn.tuple.local);
-        conn.tuple.local_port == name.port && (name.ip.is_unspecified() || ip() == name.ip)
+fn has_connections(table: &Table, time_waits: &TimeWaits, addrs: &Interner, name: Endpoint) -> bool {
+    let mut tuples =
+        table.iter().map(|(_, conn)| conn.tuple).chain(time_waits.iter().map(|(tuple, _)| tuple));
+    tuples.any(|tuple| {
+        let ip = || addrs.addr(tuple.local);
+        tuple.local_port == name.port && (name.ip.is_unspecified() || ip() == name.ip)
     })
 }
 
@@ -173,8 +176,8 @@ impl Stack {
         if !name.ip.is_unspecified() && !self.is_local(name.ip) {
             return Err(BindError::NotAvailable);
         }
-        let (table, addrs) = (&self.table, &self.addrs);
-        self.ports.bind(name, sharing, |name| has_connections(table, addrs, name))
+        let (table, time_waits, addrs) = (&self.table, &self.time_waits, &self.addrs);
+        self.ports.bind(name, sharing, |name| has_connections(table, time_waits, addrs, name))
     }
 
     /// The name of a binding.

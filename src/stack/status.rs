@@ -2,16 +2,16 @@
 
 use super::Stack;
 use super::table::{ConnId, Holder};
-use crate::addr::Endpoint;
-use crate::tcp::StateName;
+use crate::addr::{Endpoint, Tuple};
 use crate::tcp::status::Deadline;
+use crate::tcp::{State, StateName};
 use alloc::vec::Vec;
 
 /// A connection, as netstat shows it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ConnectionRow {
-    /// Which.
-    pub id: ConnId,
+    /// Which; none if it only sits out TIME-WAIT.
+    pub id: Option<ConnId>,
     /// This host's end.
     pub local: Endpoint,
     /// The other end.
@@ -44,25 +44,32 @@ pub struct ListenerRow {
 }
 
 impl Stack {
-    /// Every connection that is not over, in the order of slots.
+    /// Every connection that is not over: in the order of slots, then those that only sit out TIME-WAIT, in the order
+    /// in which they end.
     #[must_use]
     pub fn connections(&self) -> Vec<ConnectionRow> {
         let rows = self.table.iter().filter(|(_, conn)| conn.state.name() != StateName::Closed);
-        rows.map(|(id, conn)| {
-            let (local, remote) = conn.tuple.ends(&self.addrs);
-            ConnectionRow {
-                id,
-                local,
-                remote,
-                state: conn.state.name(),
-                user: if let Holder::User(user) = conn.holder { Some(user) } else { None },
-                listeners: matches!(conn.holder, Holder::HalfOpen(_) | Holder::Queue(_)),
-                send_queue: conn.state.unacknowledged(),
-                receive_queue: conn.state.readable(),
-                deadline: conn.state.deadline(),
-            }
-        })
-        .collect()
+        let rows = rows.map(|(id, conn)| self.row(Some(id), conn.tuple, conn.holder, &conn.state));
+        let waiting = self.time_waits.iter().map(|(tuple, put_away)| {
+            let state = put_away.clone().wake();
+            self.row(None, tuple, Holder::Nobody, &state)
+        });
+        rows.chain(waiting).collect()
+    }
+
+    fn row(&self, id: Option<ConnId>, tuple: Tuple, holder: Holder, state: &State) -> ConnectionRow {
+        let (local, remote) = tuple.ends(&self.addrs);
+        ConnectionRow {
+            id,
+            local,
+            remote,
+            state: state.name(),
+            user: if let Holder::User(user) = holder { Some(user) } else { None },
+            listeners: matches!(holder, Holder::HalfOpen(_) | Holder::Queue(_)),
+            send_queue: state.unacknowledged(),
+            receive_queue: state.readable(),
+            deadline: state.deadline(),
+        }
     }
 
     /// Every listener.

@@ -84,16 +84,11 @@ impl Table {
 
     /// The connection of these ends, this host's first.
     pub(super) fn find(&self, addrs: &Interner, local: Endpoint, remote: Endpoint) -> Option<ConnId> {
-        let found = self.index.find(hash(local, remote), |&slot| {
-            let tuple = &self.slots[slot as usize].tuple;
-            (tuple.local_port, tuple.remote_port) == (local.port, remote.port)
-                && addrs.addr(tuple.remote) == remote.ip
-                && addrs.addr(tuple.local) == local.ip
-        });
-        found.map(|&slot| ConnId(slot))
+        let is = |&slot: &u32| self.slots[slot as usize].tuple.is(addrs, local, remote);
+        self.index.find(hash(local, remote), is).map(|&slot| ConnId(slot))
     }
 
-    /// A vacant connection of that name, which must not be taken.
+    /// A connection of that name, which must not be taken.
     pub(super) fn insert(&mut self, addrs: &Interner, tuple: Tuple, holder: Holder) -> ConnId {
         let id = id(self.slots.insert(Conn::vacant(tuple, holder)));
         let slots = &self.slots;
@@ -144,14 +139,21 @@ fn id(slot: usize) -> ConnId {
 }
 
 impl Tuple {
-    fn hash(&self, addrs: &Interner) -> u64 {
+    pub(super) fn hash(&self, addrs: &Interner) -> u64 {
         let (local, remote) = self.ends(addrs);
         hash(local, remote)
+    }
+
+    /// Whether it is of these ends, this host's first.
+    pub(super) fn is(&self, addrs: &Interner, local: Endpoint, remote: Endpoint) -> bool {
+        (self.local_port, self.remote_port) == (local.port, remote.port)
+            && addrs.addr(self.remote) == remote.ip
+            && addrs.addr(self.local) == local.ip
     }
 }
 
 /// Spreads the ends of a connection over 64 bits. Ports differ most: theirs are the low bits, which choose the bucket.
-fn hash(local: Endpoint, remote: Endpoint) -> u64 {
+pub(super) fn hash(local: Endpoint, remote: Endpoint) -> u64 {
     let ports = u64::from(local.port) << 16 | u64::from(remote.port);
     let addresses = local.ip.bits().rotate_left(5) ^ remote.ip.bits();
     (addresses.wrapping_mul(SPREAD).rotate_left(26) ^ ports).wrapping_mul(SPREAD).rotate_left(26)

@@ -56,9 +56,9 @@ impl Congestion {
     fn cubic(&mut self) -> Option<&mut Cubic> {
         match self.control {
             CongestionControl::NewReno => None,
-            CongestionControl::Cubic => Some(self.cubic.get_or_insert_with(|| {
-                Box::new(Cubic { fresh: true, ..Cubic::default() })
-            })),
+            CongestionControl::Cubic => {
+                Some(self.cubic.get_or_insert_with(|| Box::new(Cubic { fresh: true, ..Cubic::default() })))
+            }
         }
     }
 

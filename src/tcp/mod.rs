@@ -57,6 +57,7 @@ mod syn_sent;
 mod synchronized;
 pub mod tcb;
 mod throttle;
+mod time_wait;
 mod timeouts;
 mod transmit;
 mod tuning;
@@ -69,14 +70,14 @@ pub use effect::{Cause, Cx, Effect, Effects, Notice};
 pub use icmp::{Told, Unreachable};
 pub use opening::{Origin, Settings, SynReceived, SynSent};
 pub use tcb::Tcb;
+pub use time_wait::TimeWait;
+pub(crate) use time_wait::{Incarnation, PutAway};
 pub use tuning::Tuning;
 pub use urgent::UrgentOctet;
 
 use crate::buf::Rope;
 use crate::packet::Segment;
-use crate::profile::{Offer, Profile};
 use crate::rule::Rule;
-use crate::seq::Seq;
 use crate::time::Instant;
 use alloc::boxed::Box;
 use core::fmt;
@@ -205,56 +206,6 @@ pub struct Closing {
 #[derive(Clone, Debug)]
 pub struct LastAck {
     pub(crate) tcb: Box<Tcb>,
-}
-
-/// TIME-WAIT: what it takes to acknowledge a retransmitted FIN, and when that ends.
-#[derive(Clone, Debug)]
-pub struct TimeWait {
-    pub(crate) snd_nxt: Seq,
-    pub(crate) rcv_nxt: Seq,
-    /// RCV.WND.
-    pub(crate) wnd: u32,
-    /// By how much it is shifted in a segment.
-    pub(crate) shift: u8,
-    /// Timestamps, if both SYNs have them.
-    pub(crate) echo: Option<options::Echo>,
-    pub(crate) until: Instant,
-    /// Received and not yet read, if a program still may.
-    pub(crate) inbox: Rope,
-    pub(crate) throttle: throttle::Throttle,
-}
-
-/// Whose SYN it is that comes in TIME-WAIT.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Incarnation {
-    /// A new connection's.
-    New,
-    /// The old connection's, or too near to it to tell.
-    Old,
-    /// The old connection's, by its timestamp: RFC 6191 drops it, and RFC 9293 3.10.7.4 first leaves that to RFC 6191.
-    OldByTimestamp,
-}
-
-impl TimeWait {
-    /// What a connection that takes its place keeps of it.
-    pub(crate) fn remembered(&self) -> Box<Self> {
-        Box::new(Self { inbox: Rope::EMPTY, ..self.clone() })
-    }
-
-    /// Whether a SYN belongs to a new connection (RFC 6191, TR-C17 to TR-C21): by its timestamp, if there is one that
-    /// the new connection would use and it differs from the last; else by its number (MAY-2).
-    pub(crate) fn judge(&self, syn: &Segment, profile: &Profile) -> Incarnation {
-        let by_number = syn.seq.gt(self.rcv_nxt);
-        let timestamps = syn.options.timestamps.filter(|_| profile.timestamps != Offer::No);
-        match (self.echo.as_ref().map(|echo| echo.recent), timestamps) {
-            (Some(recent), Some(t)) if options::older(recent, t.val) => Incarnation::New,
-            (Some(recent), Some(t)) if t.val == recent && by_number => Incarnation::New,
-            (Some(_), Some(_)) => Incarnation::OldByTimestamp,
-            (None, Some(_)) => Incarnation::New,
-            (Some(_) | None, None) if by_number => Incarnation::New,
-            (Some(_) | None, None) => Incarnation::Old,
-        }
-    }
 }
 
 /// CLOSED after a connection's life.

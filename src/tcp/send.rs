@@ -181,7 +181,10 @@ impl Send {
     /// Nothing waits to leave, for the first time or again.
     pub(super) fn is_all_sent(&self) -> bool {
         let end = self.text_end() + u32::from(self.fin == Fin::Queued);
-        self.nxt == end && self.resend.is_none() && self.recovery.is_empty() && !(self.syn && self.nxt == self.una)
+        self.nxt == end
+            && self.resend.is_none()
+            && self.recovery.is_empty()
+            && !(self.syn && self.nxt == self.una)
     }
 
     /// Everything ever sent is acknowledged.

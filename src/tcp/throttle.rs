@@ -11,6 +11,11 @@ pub(crate) struct Throttle {
 }
 
 impl Throttle {
+    /// Whether none left, as far as is known.
+    pub(super) fn is_idle(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Counts one more; false if it must not leave.
     #[must_use]
     pub(super) fn allows(&mut self, now: Instant, limit: AckThrottle) -> bool {

@@ -202,9 +202,7 @@ impl Tcb {
         }
         snd.nxt = snd.nxt.max(end);
         snd.last_sent = cx.now;
-        if !new
-            && let Some(fast) = snd.recovery.known().and_then(|losses| losses.fast.as_mut())
-        {
+        if !new && let Some(fast) = snd.recovery.known().and_then(|losses| losses.fast.as_mut()) {
             fast.high_rxt = fast.high_rxt.max(end);
         }
         if snd.resend.is_some() {

@@ -71,7 +71,7 @@ impl Alone {
     pub(crate) fn id(&self) -> ConnId {
         let rows = self.stack.connections();
         assert_eq!(rows.len(), 1, "one connection: {rows:?}");
-        rows[0].id
+        rows[0].id.expect("it does not only sit out TIME-WAIT")
     }
 
     /// The state of the one connection; LISTEN without one.
