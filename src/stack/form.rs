@@ -42,12 +42,12 @@ impl Stack {
         for ListenerId(slot) in in_order(
             &self.listeners.slots,
             |l| l.name.port,
-            |port| self.listeners.by_port.get(&port).map_or(&[], Vec::as_slice),
+            |port| self.listeners.by_port.get(&port).cloned().unwrap_or_default(),
         ) {
             w.meet(Thing::Listener, slot);
         }
-        for BindingId(slot) in in_order(&self.ports.bindings, |b| b.name.port, |port| self.ports.at(port)) {
-            w.meet(Thing::Binding, slot);
+        for id in in_order(&self.ports.bindings, |b| b.name.port, |port| self.ports.at(port).collect()) {
+            w.meet(Thing::Binding, id.slot());
         }
     }
 
@@ -99,7 +99,7 @@ impl Stack {
     fn datagrams_form(&self, datagrams: &AllDatagrams, w: &mut Writer) {
         let AllDatagrams { slots, by_port } = datagrams;
         let port = |d: &Datagrams| self.udp_ports.bound_to(d.binding).port;
-        let order = in_order(slots, port, |port| by_port.get(&port).map_or(&[], Vec::as_slice));
+        let order = in_order(slots, port, |port| by_port.get(&port).cloned().unwrap_or_default());
         w.count("datagrams", order.len());
         for id in order {
             let Datagrams { binding, user, peer, capacity, waiting, arrived } = datagrams.get(id);
@@ -152,7 +152,7 @@ impl Stack {
 
     fn listeners_form(&self, listeners: &Listeners, w: &mut Writer) {
         let Listeners { slots, by_port } = listeners;
-        let order = in_order(slots, |l| l.name.port, |port| by_port.get(&port).map_or(&[], Vec::as_slice));
+        let order = in_order(slots, |l| l.name.port, |port| by_port.get(&port).cloned().unwrap_or_default());
         w.count("listeners", order.len());
         for id in order {
             let Listener { name, user, backlog, receive_buffer, nodelay, tuning, half_open, queue } =
@@ -172,10 +172,10 @@ impl Stack {
 
     fn ports_form(&self, ports: &Ports, w: &mut Writer) {
         let Ports { bindings, by_port: _, ephemeral, next } = ports;
-        let order = in_order(bindings, |b| b.name.port, |port| ports.at(port));
+        let order = in_order(bindings, |b| b.name.port, |port| ports.at(port).collect());
         w.count("bindings", order.len());
         for id in order {
-            let Binding { name, sharing } = bindings[id.0 as usize];
+            let Binding { name, sharing, next: _ } = bindings[id.slot() as usize];
             w.put("name", name);
             w.put(
                 "sharing",
@@ -202,13 +202,9 @@ fn holder_form(holder: Holder, w: &mut Writer) {
 }
 
 /// What a slab holds, by port, and at a port in the order that counts there.
-fn in_order<'a, T, I: Copy + 'a>(
-    slots: &Slab<T>,
-    port: impl Fn(&T) -> u16,
-    at: impl Fn(u16) -> &'a [I],
-) -> Vec<I> {
+fn in_order<T, I>(slots: &Slab<T>, port: impl Fn(&T) -> u16, at: impl Fn(u16) -> Vec<I>) -> Vec<I> {
     let ports: BTreeSet<u16> = slots.iter().map(|(_, held)| port(held)).collect();
-    ports.into_iter().flat_map(|port| at(port).iter().copied()).collect()
+    ports.into_iter().flat_map(at).collect()
 }
 
 /// Where among the others the next connections come to lie: for each free slot, in the order in which they are given
@@ -250,6 +246,6 @@ impl ListenerId {
 
 impl BindingId {
     pub(crate) fn form(self, w: &mut Writer) {
-        w.id("binding", Thing::Binding, self.0);
+        w.id("binding", Thing::Binding, self.slot());
     }
 }

@@ -32,6 +32,7 @@ pub use ports::{BindError, BindingId, Sharing};
 pub use schedule::Schedule;
 pub use status::{ConnectionRow, ListenerRow};
 pub use table::ConnId;
+pub(crate) use table::make_room;
 pub use udp::{Arrived, DatagramsId, MAX_DATAGRAM};
 
 use crate::addr::{Endpoint, Interner, IpAddr, Tuple, is_unicast};

@@ -2,10 +2,10 @@
 
 use super::Stack;
 use super::isn::Secret;
-use super::table::Table;
+use super::table::{Table, make_room};
 use super::time_waits::TimeWaits;
 use crate::addr::{Endpoint, Interner, IpAddr};
-use alloc::vec::Vec;
+use core::num::NonZeroU32;
 use core::ops::RangeInclusive;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
@@ -13,7 +13,19 @@ use slab::Slab;
 
 /// A name taken by a bind.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct BindingId(pub(super) u32);
+pub struct BindingId(NonZeroU32);
+
+impl BindingId {
+    fn new(slot: usize) -> Self {
+        let number = u32::try_from(slot + 1).ok().and_then(NonZeroU32::new);
+        Self(number.expect("fewer than 2^32 bindings in a stack"))
+    }
+
+    /// Its place among the bindings.
+    pub(super) const fn slot(self) -> u32 {
+        self.0.get() - 1
+    }
+}
 
 /// How a binding shares its port with others.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -48,12 +60,15 @@ pub enum BindError {
 pub(super) struct Binding {
     pub(super) name: Endpoint,
     pub(super) sharing: Sharing,
+    /// The next of its port, in the order of the binds.
+    pub(super) next: Option<BindingId>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Ports {
     pub(super) bindings: Slab<Binding>,
-    pub(super) by_port: HashMap<u16, Vec<BindingId>, FxBuildHasher>,
+    /// The first of each port.
+    pub(super) by_port: HashMap<u16, BindingId, FxBuildHasher>,
     pub(super) ephemeral: RangeInclusive<u16>,
     pub(super) next: u32,
 }
@@ -64,19 +79,30 @@ impl Ports {
         Self { bindings: Slab::new(), by_port: HashMap::default(), ephemeral, next }
     }
 
-    pub(super) fn at(&self, port: u16) -> &[BindingId] {
-        self.by_port.get(&port).map_or(&[], Vec::as_slice)
+    /// The bindings of a port, in their order.
+    pub(super) fn at(&self, port: u16) -> impl Iterator<Item = BindingId> + '_ {
+        core::iter::successors(self.by_port.get(&port).copied(), |&id| self.get(id).next)
     }
 
     fn get(&self, id: BindingId) -> &Binding {
-        &self.bindings[id.0 as usize]
+        &self.bindings[id.slot() as usize]
+    }
+
+    fn get_mut(&mut self, id: BindingId) -> &mut Binding {
+        &mut self.bindings[id.slot() as usize]
     }
 
     fn insert(&mut self, binding: Binding) -> BindingId {
         let port = binding.name.port;
-        let slot = self.bindings.insert(binding);
-        let id = BindingId(u32::try_from(slot).expect("fewer than 2^32 bindings in a stack"));
-        self.by_port.entry(port).or_default().push(id);
+        let last = self.at(port).last();
+        make_room(&mut self.bindings);
+        let id = BindingId::new(self.bindings.insert(binding));
+        match last {
+            Some(last) => self.get_mut(last).next = Some(id),
+            None => {
+                self.by_port.insert(port, id);
+            }
+        }
         id
     }
 
@@ -98,9 +124,9 @@ impl Ports {
         } else {
             name
         };
-        let binding = Binding { name, sharing };
-        let others = self.at(name.port).iter();
-        if let Some(error) = others.filter_map(|&id| conflict(*self.get(id), binding)).next() {
+        let binding = Binding { name, sharing, next: None };
+        let conflict = self.at(name.port).find_map(|id| conflict(*self.get(id), binding));
+        if let Some(error) = conflict {
             return Err(error);
         }
         // WF-9.4, 9.5: connections of the port stand in the way of an exclusive binding only.
@@ -111,13 +137,18 @@ impl Ports {
     }
 
     pub(super) fn unbind(&mut self, id: BindingId) {
-        let port = self.bindings.remove(id.0 as usize).name.port;
-        if let Some(ids) = self.by_port.get_mut(&port) {
-            ids.retain(|&other| other != id);
-            if ids.is_empty() {
-                self.by_port.remove(&port);
+        let Binding { name, next, .. } = *self.get(id);
+        let before = self.at(name.port).find(|&other| self.get(other).next == Some(id));
+        match (before, next) {
+            (Some(before), _) => self.get_mut(before).next = next,
+            (None, Some(next)) => {
+                self.by_port.insert(name.port, next);
+            }
+            (None, None) => {
+                self.by_port.remove(&name.port);
             }
         }
+        self.bindings.remove(id.slot() as usize);
     }
 
     /// The next ephemeral port that `free` agrees to.
@@ -127,7 +158,7 @@ impl Ports {
             let offset = (self.next + step) % count;
             let port = u32::from(*self.ephemeral.start()) + offset;
             let port = u16::try_from(port).unwrap_or(*self.ephemeral.end());
-            if self.at(port).is_empty() && free(port) {
+            if !self.by_port.contains_key(&port) && free(port) {
                 self.next = (offset + 1) % count;
                 return Some(port);
             }
@@ -223,7 +254,7 @@ mod tests {
             ("9.16", here, Default, wild, Exclusive, inuse),
             ("other addresses", here, Exclusive, there, Exclusive, ok),
         ] {
-            let binding = |ip, sharing| Binding { name: Endpoint::new(ip, 80), sharing };
+            let binding = |ip, sharing| Binding { name: Endpoint::new(ip, 80), sharing, next: None };
             assert_eq!(conflict(binding(one, first), binding(two, second)), expected, "WF-{fact}");
         }
     }

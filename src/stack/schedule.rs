@@ -3,49 +3,74 @@
 //! A heap with one live entry a source, corrected late: moving a deadline back costs nothing until its old time
 //! comes. Deadlines of one instant are due in the order of their sources, whatever happened before.
 
+use crate::time::Instant;
 use alloc::collections::BinaryHeap;
 use alloc::collections::binary_heap::PeekMut;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
+/// What deadlines are: a time, perhaps with an order.
+pub trait Key: Ord + Copy {
+    /// The end of time.
+    const LAST: Self;
+}
+
+impl Key for Instant {
+    const LAST: Self = Self::END;
+}
+
+impl Key for (Instant, u64) {
+    const LAST: Self = (Instant::END, u64::MAX);
+}
+
 /// Deadlines `K` by source.
 #[derive(Clone, Debug)]
 pub struct Schedule<K> {
     heap: BinaryHeap<Reverse<(K, u32)>>,
-    /// The heap's live entry for each source; it may be earlier than the source's deadline, never later.
-    live: Vec<Option<K>>,
+    /// The heap's live entry for each source, the end of time for none; it may be earlier than the source's deadline,
+    /// never later.
+    live: Vec<K>,
+    /// With so many entries many may stand for nothing.
+    untidy_from: usize,
 }
+
+/// So few are never too many.
+const ENTRIES: usize = 64;
 
 impl<K: Ord> Default for Schedule<K> {
     fn default() -> Self {
-        Self { heap: BinaryHeap::new(), live: Vec::new() }
+        Self { heap: BinaryHeap::new(), live: Vec::new(), untidy_from: ENTRIES }
     }
 }
 
-impl<K: Ord + Copy> Schedule<K> {
+impl<K: Key> Schedule<K> {
     /// The source's deadline is now `at`.
     pub fn arm(&mut self, source: u32, at: Option<K>) {
+        let Some(at) = at else { return };
         let slot = source as usize;
         if slot >= self.live.len() {
-            if at.is_none() {
-                return;
+            // As slabs grow.
+            let more = slot + 1 - self.live.len();
+            if self.live.len() + more > self.live.capacity() {
+                self.live.reserve_exact(more.max(self.live.len() / 16));
             }
-            self.live.resize(slot + 1, None);
+            self.live.resize(slot + 1, K::LAST);
         }
-        if let Some(at) = at
-            && self.live[slot].is_none_or(|live| at < live)
-        {
-            self.live[slot] = Some(at);
+        if at < self.live[slot] || at == K::LAST {
+            self.live[slot] = at;
             self.heap.push(Reverse((at, source)));
         }
     }
 
     /// The earliest deadline and its source. `deadline` tells a source's deadline as it is.
     pub fn next(&mut self, deadline: impl Fn(u32) -> Option<K>) -> Option<(K, u32)> {
+        if self.heap.len() >= self.untidy_from {
+            self.tidy(&deadline);
+        }
         while let Some(mut top) = self.heap.peek_mut() {
             let Reverse((at, source)) = *top;
             let live = &mut self.live[source as usize];
-            if *live != Some(at) {
+            if *live != at {
                 PeekMut::pop(top);
                 continue;
             }
@@ -53,7 +78,7 @@ impl<K: Ord + Copy> Schedule<K> {
             if real == Some(at) {
                 return Some((at, source));
             }
-            *live = real;
+            *live = real.unwrap_or(K::LAST);
             match real {
                 Some(real) => *top = Reverse((real, source)),
                 None => {
@@ -63,12 +88,26 @@ impl<K: Ord + Copy> Schedule<K> {
         }
         None
     }
+
+    /// Entries that stand for nothing any more go: those of sources without a deadline, and those that were replaced.
+    fn tidy(&mut self, deadline: impl Fn(u32) -> Option<K>) {
+        let live = &mut self.live;
+        self.heap.retain(|&Reverse((at, source))| {
+            let stands = live[source as usize] == at;
+            if stands && deadline(source).is_none() {
+                live[source as usize] = K::LAST;
+                return false;
+            }
+            stands
+        });
+        self.untidy_from = 2 * self.heap.len() + ENTRIES;
+        self.heap.shrink_to(self.untidy_from);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Instant;
 
     fn at(n: u64) -> Option<Instant> {
         Some(Instant::from_nanos(n))

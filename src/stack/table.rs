@@ -48,6 +48,13 @@ pub(super) struct Table {
     pub(super) index: HashTable<u32>,
 }
 
+/// Room for one more, and for a part of what there is: twice as much would be a third of a host's memory.
+pub(crate) fn make_room<T>(slots: &mut Slab<T>) {
+    if slots.len() == slots.capacity() {
+        slots.reserve_exact((slots.len() / 16).max(16));
+    }
+}
+
 impl Table {
     pub(super) fn get(&self, id: ConnId) -> &Conn {
         &self.slots[id.0 as usize]
@@ -90,6 +97,7 @@ impl Table {
 
     /// A connection of that name, which must not be taken.
     pub(super) fn insert(&mut self, addrs: &Interner, tuple: Tuple, holder: Holder) -> ConnId {
+        make_room(&mut self.slots);
         let id = id(self.slots.insert(Conn::vacant(tuple, holder)));
         let slots = &self.slots;
         let of = |slot: &u32| slots[*slot as usize].tuple.hash(addrs);

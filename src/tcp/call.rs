@@ -136,7 +136,7 @@ impl State {
         }
         if let Some(tcb) = closed.tcb_mut() {
             tcb.app = App::Gone;
-            tcb.close_by = by;
+            tcb.set_close_by(by);
         }
         if let Self::FinWait2(s) = &mut closed {
             s.until = cx.profile.fin_wait_2.map(|t| cx.now + t);
@@ -195,7 +195,7 @@ impl State {
     /// The time limit of CLOSE no longer counts: whoever waited for it does not any more.
     pub fn lift_close_limit(&mut self) {
         if let Some(tcb) = self.tcb_mut() {
-            tcb.close_by = None;
+            tcb.set_close_by(None);
         }
     }
 

@@ -1,32 +1,26 @@
 //! The delayed ACK (RFC 9293 3.8.6.3, RFC 5681 4.2, R65): the ACK of text in order waits a while for something to
 //! travel with. Whatever leaves takes it along (`transmit.rs`); all but text in order is acknowledged at once.
 
+use super::receive::Receive;
 use super::{Cx, State};
 use crate::form::Writer;
 use crate::time::Instant;
 use core::num::NonZeroU8;
 
-/// The ACK that waits, if any does.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct DelayedAck {
-    /// When it leaves by itself.
-    at: Instant,
-    /// Segments with text that wait for it; 0: none waits.
-    segments: u8,
-}
-
-impl DelayedAck {
-    pub(super) fn form(self, w: &mut Writer) {
-        let Self { at, segments } = self;
-        w.put("waiting segments", segments);
-        if segments > 0 {
-            w.at("ack at", at);
-        }
+impl Receive {
+    pub(super) fn waiting_ack_form(&self, w: &mut Writer) {
+        w.put("waiting segments", self.ack_waits);
+        self.ack_due().iter().for_each(|&at| w.at("ack at", at));
     }
 
     /// When the ACK leaves by itself, if one waits.
-    pub(super) fn due(self) -> Option<Instant> {
-        (self.segments > 0).then_some(self.at)
+    pub(super) fn ack_due(&self) -> Option<Instant> {
+        (self.ack_waits > 0).then_some(self.ack_at)
+    }
+
+    /// An ACK leaves: none waits any more.
+    pub(super) fn ack_leaves(&mut self) {
+        self.ack_waits = 0;
     }
 }
 
@@ -38,14 +32,14 @@ impl State {
         let profile = cx.profile.delayed_ack;
         let own = tcb.rare.as_ref().and_then(|rare| rare.tuning.ack_frequency);
         let limit = own.map_or(profile.segments, NonZeroU8::get);
-        let waiting = &mut tcb.delayed_ack;
+        let rcv = &mut tcb.rcv;
         let more = u8::try_from(text / u32::from(tcb.offered.mss.max(1))).unwrap_or(u8::MAX).max(1);
-        let segments = waiting.segments.saturating_add(more);
+        let segments = rcv.ack_waits.saturating_add(more);
         if segments >= limit {
             return false;
         }
-        let at = waiting.due().unwrap_or(cx.now + profile.time);
-        *waiting = DelayedAck { at, segments };
+        let at = rcv.ack_due().unwrap_or(cx.now + profile.time);
+        (rcv.ack_at, rcv.ack_waits) = (at, segments);
         true
     }
 }

@@ -5,10 +5,8 @@ use super::opening::{Origin, Settings, SynReceived, SynSent, SynTimer};
 use super::options::{Agreed, Echo, Offered};
 use super::receive::{Beyond, Receive};
 use super::recovery::{Fast, Recovery};
-use super::rtt::Rtt;
-use super::send::{Fin, Send, Timer};
+use super::send::{Fin, Send, Timed, Timer};
 use super::tcb::App;
-use super::throttle::Throttle;
 use super::{
     Cause, CloseWait, Closed, Closing, Established, FinWait1, FinWait2, LastAck, State, StateName, Tcb,
     TimeWait, Unreachable,
@@ -164,23 +162,15 @@ fn syn_timer(timer: &SynTimer, w: &mut Writer) {
     w.at("first_sent", *first_sent);
     w.size("retransmissions", (*retransmissions).into());
     w.put("unreachable", unreachable.map_or("nothing", unreachable_name));
-    round_trip(rtt, w);
-}
-
-fn round_trip(rtt: &Rtt, w: &mut Writer) {
-    let Rtt { srtt, rttvar, rto } = *rtt;
-    w.fine("srtt", srtt);
-    w.fine("rttvar", rttvar);
-    w.fine("rto", rto);
+    rtt.form(w);
 }
 
 fn block(tcb: &Tcb, w: &mut Writer) {
-    let Tcb { snd, rcv, offered: offer, echo: stamps, app, close_by, throttle: acks, delayed_ack, rare } =
-        tcb;
+    let Tcb { snd, rcv, offered: offer, echo: stamps, app, rare } = tcb;
     send(snd, w);
     receive(rcv, w);
     offered(offer, w);
-    echo(*stamps, w);
+    echo(stamps.as_deref().copied(), w);
     w.put(
         "app",
         match app {
@@ -189,10 +179,7 @@ fn block(tcb: &Tcb, w: &mut Writer) {
             App::Gone => "gone",
         },
     );
-    w.put("close_by", close_by.is_some());
-    close_by.iter().for_each(|&at| w.at("close_by", at));
-    throttle(acks, w);
-    delayed_ack.form(w);
+    rcv.waiting_ack_form(w);
     // Without it all of it is as it begins.
     rare.as_deref().cloned().unwrap_or_default().form(w);
 }
@@ -213,7 +200,6 @@ fn send(snd: &Send, w: &mut Writer) {
         nodelay,
         queue,
         recovery: losses,
-        resend,
         congestion: control,
         rtt,
         last_sent,
@@ -241,10 +227,11 @@ fn send(snd: &Send, w: &mut Writer) {
     w.put("nodelay", *nodelay);
     w.text("queue", queue.to_bytes());
     recovery(losses, w);
+    let resend = losses.resend;
     w.put("resend", resend.is_some());
     resend.iter().for_each(|&at| w.ours("resend", at));
     congestion(control, w);
-    round_trip(rtt, w);
+    rtt.form(w);
     // A window that is no larger than the first does not shrink, and what is in flight lets it grow. Long ago is long
     // ago.
     let flying = !snd.nothing_in_flight();
@@ -253,8 +240,9 @@ fn send(snd: &Send, w: &mut Writer) {
     let age = (large || flying).then_some(if flying || age <= rtt.rto() { age } else { Duration::MAX });
     w.fine("last_sent", age);
     w.fine("resent", *resent);
-    w.fine("timed", timed.is_some());
-    if let Some((octet, since)) = *timed {
+    w.fine("timed", timed.is_running());
+    if timed.is_running() {
+        let Timed { octet, since } = *timed;
         w.at("timed since", since);
         let exact = octet - *nxt;
         w.fine("timed octet", exact.cast_signed());
@@ -307,7 +295,8 @@ fn congestion(congestion: &Congestion, w: &mut Writer) {
 }
 
 fn recovery(recovery: &Recovery, w: &mut Writer) {
-    let Recovery { duplicates, flight, fast, recover, resend_first, sacked } = recovery;
+    // What is sent again is told by the sender.
+    let Recovery { duplicates, flight, fast, recover, resend: _, resend_first, sacked } = recovery;
     w.size("duplicates", (*duplicates).into());
     w.size("flight", (*flight).into());
     w.put("fast", fast.is_some());
@@ -328,7 +317,8 @@ fn recovery(recovery: &Recovery, w: &mut Writer) {
 }
 
 fn receive(rcv: &Receive, w: &mut Writer) {
-    let Receive { nxt: _, edge, shift, capacity, inbox, fin, beyond } = rcv;
+    // An ACK that waits is told beside the rest.
+    let Receive { nxt: _, edge, shift, capacity, inbox, fin, ack_waits: _, ack_at: _, beyond } = rcv;
     w.theirs("edge", *edge);
     w.put("rcv shift", *shift);
     w.put("capacity", *capacity);
@@ -356,20 +346,10 @@ fn time_wait(s: &TimeWait, w: &mut Writer) {
     let TimeWait { snd_nxt: _, rcv_nxt: _, wnd, shift, echo: stamps, until, inbox, throttle: acks } = s;
     w.size("wnd", (*wnd).into());
     w.put("shift", *shift);
-    echo(*stamps, w);
+    echo(stamps.as_deref().copied(), w);
     w.at("until", *until);
     unread(inbox, w);
-    throttle(acks, w);
-}
-
-fn throttle(throttle: &Throttle, w: &mut Writer) {
-    let Throttle { since, count } = *throttle;
-    // A while that is over counts no longer.
-    let count = if w.now.since(since) < w.profile.ack_throttle.per { count } else { 0 };
-    w.size("throttle", count.into());
-    if count > 0 {
-        w.at("since", since);
-    }
+    acks.form(w);
 }
 
 fn unread(inbox: &Rope, w: &mut Writer) {

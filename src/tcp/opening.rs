@@ -1,9 +1,7 @@
 //! SYN-SENT and SYN-RECEIVED: what exists before a connection is established.
 
-use super::delayed_ack::DelayedAck;
 use super::options::{self, Agreed, Echo, Offered};
 use super::tcb::{App, Tcb};
-use super::throttle::Throttle;
 use super::tuning::Tuning;
 use super::{Cause, Cx, Effect, Notice, State, StateName, TimeWait, Unreachable};
 use super::{receive::Receive, rtt::Rtt, send::Send};
@@ -340,11 +338,8 @@ impl Opened {
             snd,
             rcv: Receive::new(irs, settings.receive_buffer, window, agreed.rcv_shift),
             offered,
-            echo,
+            echo: echo.map(Box::new),
             app: App::Open,
-            close_by: None,
-            throttle: Throttle::default(),
-            delayed_ack: DelayedAck::default(),
             rare: None,
         };
         tcb.tune(settings.tuning, cx);

@@ -4,6 +4,7 @@
 use crate::buf::Rope;
 use crate::packet::SackBlocks;
 use crate::seq::Seq;
+use crate::time::Instant;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -24,6 +25,10 @@ pub struct Receive {
     pub(super) inbox: Rope,
     /// The peer's FIN was received, and everything before it.
     pub(crate) fin: bool,
+    /// Segments with text whose ACK waits for something to travel with (`delayed_ack.rs`), and when it leaves by
+    /// itself.
+    pub(super) ack_waits: u8,
+    pub(super) ack_at: Instant,
     /// What came past a gap.
     pub(super) beyond: Option<Box<Beyond>>,
 }
@@ -48,6 +53,8 @@ impl Receive {
             capacity,
             inbox: Rope::default(),
             fin: false,
+            ack_waits: 0,
+            ack_at: Instant::START,
             beyond: None,
         }
     }

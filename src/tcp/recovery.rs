@@ -23,6 +23,8 @@ pub(super) struct Recovery {
     pub(super) fast: Option<Fast>,
     /// SND.NXT when a loss was last found: what was in flight then makes no new loss event (RFC 6582, "recover").
     pub(super) recover: Option<Seq>,
+    /// After a timeout: where sending again has got to.
+    pub(super) resend: Option<Seq>,
     /// The segment at SND.UNA goes out again now, whatever the congestion window.
     pub(super) resend_first: Option<Rule>,
     /// What the peer has past SND.UNA, in order, without overlaps (RFC 6675, the scoreboard).
@@ -35,6 +37,7 @@ static NONE: Recovery = Recovery {
     flight: 0,
     fast: None,
     recover: None,
+    resend: None,
     resend_first: None,
     sacked: VecDeque::new(),
 };
@@ -76,10 +79,11 @@ impl Losses {
     pub(super) fn acknowledged(&mut self, una: Seq) {
         if let Some(known) = &mut self.0 {
             known.acknowledged(una);
-            let Recovery { duplicates, flight: _, fast, recover, resend_first, sacked } = &**known;
+            let Recovery { duplicates, flight: _, fast, recover, resend, resend_first, sacked } = &**known;
             if *duplicates == 0
                 && fast.is_none()
                 && recover.is_none()
+                && resend.is_none()
                 && resend_first.is_none()
                 && sacked.is_empty()
             {

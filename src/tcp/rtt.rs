@@ -1,5 +1,6 @@
 //! The retransmission timeout (RFC 6298), in integer nanoseconds.
 
+use crate::form::Writer;
 use crate::profile::Profile;
 use crate::time::Duration;
 
@@ -9,17 +10,24 @@ const LEAST: Duration = Duration::from_millis(1);
 /// SRTT, RTTVAR and RTO of a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Rtt {
-    /// Smoothed round-trip time; none before the first measurement.
-    pub(super) srtt: Option<Duration>,
+    /// Smoothed round-trip time; the longest there is before the first measurement.
+    srtt: Duration,
     pub(super) rttvar: Duration,
     pub(super) rto: Duration,
 }
 
 impl Rtt {
+    pub(super) fn form(&self, w: &mut Writer) {
+        let Self { srtt: _, rttvar, rto } = *self;
+        w.fine("srtt", self.srtt());
+        w.fine("rttvar", rttvar);
+        w.fine("rto", rto);
+    }
+
     /// Before any measurement (2.1).
     #[must_use]
     pub fn new(profile: &Profile) -> Self {
-        Self { srtt: None, rttvar: Duration::ZERO, rto: profile.initial_rto.max(LEAST) }
+        Self { srtt: Duration::MAX, rttvar: Duration::ZERO, rto: profile.initial_rto.max(LEAST) }
     }
 
     /// The current retransmission timeout.
@@ -28,10 +36,15 @@ impl Rtt {
         self.rto
     }
 
+    /// SRTT; none before the first measurement.
+    pub(super) const fn srtt(&self) -> Option<Duration> {
+        if self.srtt.as_nanos() == Duration::MAX.as_nanos() { None } else { Some(self.srtt) }
+    }
+
     /// SRTT; nothing before the first measurement.
     #[must_use]
     pub const fn smoothed(&self) -> Duration {
-        match self.srtt {
+        match self.srtt() {
             Some(srtt) => srtt,
             None => Duration::ZERO,
         }
@@ -40,14 +53,14 @@ impl Rtt {
     /// A measurement of a segment that was sent once (2.2, 2.3; Karn is the caller's): alpha 1/8, beta 1/4, K 4.
     pub fn sample(&mut self, r: Duration, profile: &Profile) {
         let n = |d: Duration| d.as_nanos();
-        let (srtt, rttvar) = match self.srtt {
+        let (srtt, rttvar) = match self.srtt() {
             None => (n(r), n(r) / 2),
             Some(srtt) => {
                 let rttvar = n(self.rttvar) - n(self.rttvar) / 4 + n(srtt.abs_diff(r)) / 4;
                 (n(srtt) - n(srtt) / 8 + n(r) / 8, rttvar)
             }
         };
-        self.srtt = Some(Duration::from_nanos(srtt));
+        self.srtt = Duration::from_nanos(srtt);
         self.rttvar = Duration::from_nanos(rttvar);
         let rto = Duration::from_nanos(srtt) + Duration::from_nanos(rttvar).saturating_mul(4);
         self.rto = rto.max(profile.min_rto).min(profile.max_rto).max(LEAST);

@@ -27,6 +27,21 @@ pub(crate) enum Timer {
     Persist { at: Instant, since: Instant, unanswered: u8, backoff: u8 },
 }
 
+/// The octet whose acknowledgment is timed, and since when; the end of time if there is none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Timed {
+    pub(super) octet: Seq,
+    pub(super) since: Instant,
+}
+
+impl Timed {
+    pub(super) const NOTHING: Self = Self { octet: Seq(0), since: Instant::END };
+
+    pub(super) fn is_running(self) -> bool {
+        self.since != Instant::END
+    }
+}
+
 /// Our FIN.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Fin {
@@ -67,8 +82,6 @@ pub struct Send {
     /// Text from SND.UNA (past the SYN) on: unacknowledged, then unsent.
     pub(super) queue: Rope,
     pub(super) recovery: Losses,
-    /// After a timeout: where sending again has got to; none once it has reached SND.NXT.
-    pub(super) resend: Option<Seq>,
     pub(super) congestion: Congestion,
     pub(super) rtt: Rtt,
     /// When text or FIN last left.
@@ -76,7 +89,7 @@ pub struct Send {
     /// Something was sent twice since the last measurement.
     pub(super) resent: bool,
     /// The octet whose acknowledgment is timed, and since when (Karn: never one that was sent twice).
-    pub(super) timed: Option<(Seq, Instant)>,
+    pub(super) timed: Timed,
     pub(super) timer: Timer,
 }
 
@@ -111,12 +124,11 @@ impl Send {
             nodelay,
             queue: Rope::default(),
             recovery: Losses::default(),
-            resend: None,
             congestion: Congestion::new(cwnd, smss, profile),
             rtt,
             last_sent: now,
             resent: false,
-            timed: syn_sent.map(|at| (iss + 1, at)),
+            timed: syn_sent.map_or(Timed::NOTHING, |since| Timed { octet: iss + 1, since }),
             timer: Timer::Idle,
         }
     }
@@ -178,13 +190,21 @@ impl Send {
         self.queue.push(text);
     }
 
+    /// After a timeout: where sending again has got to; none once it has reached SND.NXT.
+    pub(super) fn resend(&self) -> Option<Seq> {
+        self.recovery.resend
+    }
+
+    pub(super) fn set_resend(&mut self, at: Option<Seq>) {
+        if at != self.recovery.resend {
+            self.recovery.learn().resend = at;
+        }
+    }
+
     /// Nothing waits to leave, for the first time or again.
     pub(super) fn is_all_sent(&self) -> bool {
         let end = self.text_end() + u32::from(self.fin == Fin::Queued);
-        self.nxt == end
-            && self.resend.is_none()
-            && self.recovery.is_empty()
-            && !(self.syn && self.nxt == self.una)
+        self.nxt == end && self.recovery.is_empty() && !(self.syn && self.nxt == self.una)
     }
 
     /// Everything ever sent is acknowledged.
@@ -218,7 +238,7 @@ impl Send {
         self.syn = false;
         self.una = ack;
         self.recovery.acknowledged(ack);
-        self.resend = self.resend.map(|at| at.max(ack)).filter(|at| at.lt(self.nxt));
+        self.set_resend(self.resend().map(|at| at.max(ack)).filter(|at| at.lt(self.nxt)));
         self.measure(now, profile);
         if let (true, Some(echoed)) = (self.resent, echoed) {
             // Karn's ambiguity is none where the ACK says which segment it answers (RFC 7323 section 4).
@@ -232,11 +252,10 @@ impl Send {
 
     /// RFC 6298 2.2, 2.3: the round trip of the octet that is timed, once it is acknowledged.
     fn measure(&mut self, now: Instant, profile: &Profile) {
-        if let Some((seq, sent)) = self.timed
-            && self.una.ge(seq)
-        {
-            self.rtt.sample(now.since(sent), profile);
-            self.timed = None;
+        let Timed { octet, since } = self.timed;
+        if self.timed.is_running() && self.una.ge(octet) {
+            self.rtt.sample(now.since(since), profile);
+            self.timed = Timed::NOTHING;
             self.resent = false;
         }
     }
@@ -302,7 +321,7 @@ impl Send {
             self.congestion.cwnd = self.congestion.ssthresh.saturating_add(left);
             self.recovery.learn().begin(self.una, self.nxt);
             // Karn: what is sent again is not timed.
-            self.timed = None;
+            self.timed = Timed::NOTHING;
             self.resent = true;
         }
     }
@@ -334,9 +353,9 @@ impl Send {
             if opened && matches!(self.timer, Timer::Persist { .. }) {
                 // What went into the closed window was dropped there: send it again at once.
                 self.timer = Timer::Idle;
-                self.resend = (!self.nothing_in_flight()).then_some(self.una);
+                self.set_resend((!self.nothing_in_flight()).then_some(self.una));
                 // Karn: what is sent again is not timed.
-                self.timed = self.timed.filter(|_| self.resend.is_none());
+                self.timed = if self.resend().is_none() { self.timed } else { Timed::NOTHING };
             }
         }
         if let Timer::Persist { unanswered, .. } = &mut self.timer {
@@ -351,26 +370,26 @@ impl Send {
             self.congestion.first_timeout(self.nxt - self.una);
         }
         self.congestion.collapse();
-        self.timed = None;
+        self.timed = Timed::NOTHING;
         self.recovery.learn().timed_out(self.nxt);
         self.resent = true;
         self.rtt.back_off(profile);
-        self.resend = Some(self.una);
+        self.set_resend(Some(self.una));
     }
 
     /// The path carries less than was thought: what is outstanding from `seq` on is sent again, in segments that fit.
     pub(super) fn path_shrank(&mut self, mss: u16, seq: Seq) {
         self.mss = mss;
         self.congestion.set_smss(u32::from(mss));
-        self.resend = Some(self.resend.filter(|at| at.lt(seq)).unwrap_or(seq));
+        self.set_resend(Some(self.resend().filter(|at| at.lt(seq)).unwrap_or(seq)));
         // Karn: what is sent again is not timed.
-        self.timed = None;
+        self.timed = Timed::NOTHING;
         self.resent = true;
     }
 
     /// Which rule a segment that goes out now has.
     pub(super) fn rule(&self, fin: bool, resent: Rule) -> Rule {
-        match (self.resend, fin) {
+        match (self.resend(), fin) {
             (Some(_), _) => resent,
             (None, true) => Rule::CloseCall,
             (None, false) => Rule::SendCall,

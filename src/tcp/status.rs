@@ -153,7 +153,7 @@ impl State {
     /// When CLOSE turns into ABORT, if it has such a limit and it is not over.
     #[must_use]
     pub fn close_limit(&self) -> Option<Instant> {
-        self.tcb().and_then(|tcb| tcb.close_by)
+        self.tcb().and_then(Tcb::close_by)
     }
 
     /// Whether CLOSE's time limit ended the connection.
@@ -183,10 +183,10 @@ impl State {
             Timer::Idle => None,
             Timer::Retransmit { at, .. } | Timer::Persist { at, .. } => Some(at),
         };
-        if tcb.rare.is_some() || tcb.close_by.is_some() {
+        if tcb.rare.is_some() {
             return self.deadline().map(|d| d.at);
         }
-        sooner(sending, tcb.delayed_ack.due())
+        sooner(sending, tcb.rcv.ack_due())
     }
 
     /// The next timer.
@@ -211,9 +211,9 @@ impl State {
             Timer::Retransmit { at, .. } => of(at, TimerName::Retransmission),
             Timer::Persist { at, .. } => of(at, TimerName::Persist),
         });
-        let acking = tcb.and_then(|tcb| tcb.delayed_ack.due()).and_then(|at| of(at, TimerName::DelayedAck));
+        let acking = tcb.and_then(|tcb| tcb.rcv.ack_due()).and_then(|at| of(at, TimerName::DelayedAck));
         let alive = tcb.and_then(Tcb::keep_alive_due).and_then(|(at, timer)| of(at, timer));
-        let closing = tcb.and_then(|tcb| tcb.close_by).and_then(|at| of(at, TimerName::Close));
+        let closing = tcb.and_then(Tcb::close_by).and_then(|at| of(at, TimerName::Close));
         [own, sending, acking, alive, closing].into_iter().flatten().min_by_key(|d| d.at)
     }
 
@@ -229,7 +229,7 @@ impl State {
         assert!(snd.una.le(snd.nxt), "{name}: SND.UNA {:?} =< SND.NXT {:?}", snd.una, snd.nxt);
         assert!(snd.nxt.le(snd.text_end() + 1), "{name}: nothing is sent that was not queued");
         assert!(snd.congestion.cwnd >= u32::from(snd.mss), "{name}: cwnd is at least a segment");
-        assert!(snd.resend.is_none_or(|at| at.ge(snd.una) && at.lt(snd.nxt)), "{name}: resend in flight");
+        assert!(snd.resend().is_none_or(|at| at.ge(snd.una) && at.lt(snd.nxt)), "{name}: resend in flight");
         let waits = snd.una != snd.nxt || snd.queued() > 0;
         assert!(!waits || snd.timer != Timer::Idle, "{name}: what waits for the peer has a timer");
         let fin_received = matches!(

@@ -58,8 +58,8 @@ impl State {
     fn echo_mut(&mut self) -> Option<&mut Echo> {
         match self {
             Self::SynReceived(s) => s.echo.as_mut(),
-            Self::TimeWait(s) => s.echo.as_mut(),
-            with_tcb!() | Self::SynSent(_) | Self::Closed(_) => self.tcb_mut()?.echo.as_mut(),
+            Self::TimeWait(s) => s.echo.as_deref_mut(),
+            with_tcb!() | Self::SynSent(_) | Self::Closed(_) => self.tcb_mut()?.echo.as_deref_mut(),
         }
     }
 
@@ -68,7 +68,7 @@ impl State {
         let throttle = match self {
             Self::TimeWait(s) => Some(&mut s.throttle),
             Self::SynSent(_) | Self::SynReceived(_) | Self::Closed(_) | with_tcb!() => {
-                self.tcb_mut().map(|tcb| &mut tcb.throttle)
+                self.tcb_mut().map(|tcb| &mut tcb.rare_mut().throttle)
             }
         };
         if throttle.is_none_or(|t| t.allows(cx.now, cx.profile.ack_throttle)) {
@@ -314,7 +314,7 @@ fn listener_gone(s: Box<SynReceived>, segment: &Segment, cx: &mut Cx<'_>) -> Sta
 
 fn synchronized_ack(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
     let Some(tcb) = state.tcb_mut() else { return Continue(state) };
-    let echoed = tcb.echo.and_then(|echo| echo.round_trip(segment, cx.now));
+    let echoed = tcb.echo.as_ref().and_then(|echo| echo.round_trip(segment, cx.now));
     let snd = &mut tcb.snd;
     if segment.ack.gt(snd.nxt) {
         state.challenge(Rule::AckOfUnsent, cx);
@@ -357,7 +357,8 @@ fn synchronized_ack(mut state: State, segment: &Segment, cx: &mut Cx<'_>) -> Ste
 }
 
 fn time_wait(from: StateName, tcb: Tcb, rule: Rule, cx: &mut Cx<'_>) -> State {
-    let Tcb { snd, mut rcv, throttle, echo, .. } = tcb;
+    let Tcb { snd, mut rcv, echo, rare, .. } = tcb;
+    let throttle = rare.map(|rare| rare.throttle).unwrap_or_default();
     rcv.announce(snd.mss);
     let inbox = core::mem::take(&mut rcv.inbox);
     let to = State::TimeWait(Box::new(TimeWait {

@@ -1,12 +1,9 @@
 //! The transmission control block: what every state from ESTABLISHED to LAST-ACK shares, behind one pointer.
 
-use super::delayed_ack::DelayedAck;
 use super::options::{Echo, Offered};
 use super::receive::Receive;
 use super::send::Send;
-use super::throttle::Throttle;
 use super::tuning::Rare;
-use crate::time::Instant;
 use alloc::boxed::Box;
 
 /// The sending and the receiving half, and whoever uses them.
@@ -17,12 +14,8 @@ pub struct Tcb {
     /// What our SYN says.
     pub(super) offered: Offered,
     /// Timestamps, if both SYNs have them.
-    pub(crate) echo: Option<Echo>,
+    pub(crate) echo: Option<Box<Echo>>,
     pub(crate) app: App,
-    /// CLOSE turns into ABORT here if text is still unacknowledged (RFC 9293 3.9.1.4).
-    pub(crate) close_by: Option<Instant>,
-    pub(crate) throttle: Throttle,
-    pub(super) delayed_ack: DelayedAck,
     /// What few connections have.
     pub(super) rare: Option<Box<Rare>>,
 }

@@ -1,5 +1,6 @@
 //! ACK throttling (RFC 5961 section 7): two ends whose numbers have come apart would answer each other for ever.
 
+use crate::form::Writer;
 use crate::profile::AckThrottle;
 use crate::time::Instant;
 
@@ -11,6 +12,16 @@ pub(crate) struct Throttle {
 }
 
 impl Throttle {
+    pub(super) fn form(&self, w: &mut Writer) {
+        let Self { since, count } = *self;
+        // A while that is over counts no longer.
+        let count = if w.now.since(since) < w.profile.ack_throttle.per { count } else { 0 };
+        w.size("throttle", count.into());
+        if count > 0 {
+            w.at("since", since);
+        }
+    }
+
     /// Whether none left, as far as is known.
     pub(super) fn is_idle(&self) -> bool {
         *self == Self::default()

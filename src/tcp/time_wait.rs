@@ -20,7 +20,7 @@ pub struct TimeWait {
     /// By how much it is shifted in a segment.
     pub(crate) shift: u8,
     /// Timestamps, if both SYNs have them.
-    pub(crate) echo: Option<Echo>,
+    pub(crate) echo: Option<Box<Echo>>,
     pub(crate) until: Instant,
     /// Received and not yet read, if a program still may.
     pub(crate) inbox: Rope,
@@ -69,7 +69,7 @@ pub(crate) struct PutAway {
     wnd: u32,
     shift: u8,
     /// What few of them have.
-    rare: Option<Box<(Option<Echo>, Throttle)>>,
+    rare: Option<Box<(Option<Box<Echo>>, Throttle)>>,
 }
 
 impl PutAway {

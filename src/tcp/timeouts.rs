@@ -108,7 +108,7 @@ impl State {
             return self.ended(Cause::CloseExpired, Rule::CloseExpired, cx);
         }
         if let Some(tcb) = self.tcb_mut() {
-            tcb.close_by = None;
+            tcb.set_close_by(None);
         }
         cx.out.push(Effect::Expired { rule: Rule::CloseExpiredIdle });
         cx.notify(Notice::CloseExpired, Rule::CloseExpiredIdle);

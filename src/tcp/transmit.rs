@@ -2,9 +2,8 @@
 //! 3.8.6.2.1), and the timer that stands behind what was sent.
 
 use super::Cx;
-use super::delayed_ack::DelayedAck;
 use super::recovery::DUP_THRESH;
-use super::send::{Fin, Timer, len32};
+use super::send::{Fin, Timed, Timer, len32};
 use super::tcb::Tcb;
 use crate::packet::{Flags, Options, SackBlocks, Segment, Timestamps};
 use crate::rule::Rule;
@@ -68,7 +67,7 @@ impl Tcb {
 
     pub(super) fn segment(&mut self, flags: Flags, seq: Seq, now: Instant) -> Segment {
         // It takes along the ACK that waits.
-        self.delayed_ack = DelayedAck::default();
+        self.rcv.ack_leaves();
         let mut segment = Segment::control(flags, seq, self.rcv.nxt);
         segment.wnd = self.rcv.announce(self.mss());
         segment.options = self.options(now);
@@ -137,11 +136,11 @@ impl Tcb {
     /// What follows the last that was sent; after a timeout, the last that was sent again.
     fn next_in_order(&self) -> Option<(Next, Option<Rule>)> {
         let snd = &self.snd;
-        let seq = snd.resend.unwrap_or(snd.nxt);
+        let seq = snd.resend().unwrap_or(snd.nxt);
         if snd.syn && seq == snd.una {
             return Some((Next { seq, len: 0, syn: true, fin: false }, None));
         }
-        let congestion = match snd.resend {
+        let congestion = match snd.resend() {
             Some(seq) => self.usable(seq, snd.congestion.cwnd.min(snd.wnd)),
             None => snd.congestion_room(),
         };
@@ -153,7 +152,7 @@ impl Tcb {
         let worth_it = fin || (len > 0 && (len == limit || self.worth_sending(seq, len, last)));
         let limited =
             (1..DUP_THRESH).contains(&snd.recovery.duplicates) && seq - snd.una + len > snd.congestion.cwnd;
-        let rule = (limited && snd.resend.is_none()).then_some(Rule::LimitedTransmit);
+        let rule = (limited && snd.resend().is_none()).then_some(Rule::LimitedTransmit);
         worth_it.then_some((Next { seq, len, syn: false, fin }, rule))
     }
 
@@ -167,7 +166,7 @@ impl Tcb {
     fn worth_sending(&self, seq: Seq, len: u32, last: bool) -> bool {
         let snd = &self.snd;
         let idle = snd.nothing_in_flight();
-        (snd.resend.is_some() && (last || seq == snd.una))
+        (snd.resend().is_some() && (last || seq == snd.una))
             || (last && (snd.nodelay || idle || snd.fin != Fin::Open || self.is_pressed()))
             || (idle && seq == snd.nxt && len >= (snd.max_wnd / 2).max(1))
     }
@@ -197,16 +196,16 @@ impl Tcb {
     fn sent(&mut self, end: Seq, cx: &Cx<'_>) {
         let snd = &mut self.snd;
         let new = end.gt(snd.nxt);
-        if new && snd.timed.is_none() && snd.resend.is_none() {
-            snd.timed = Some((end, cx.now));
+        if new && !snd.timed.is_running() && snd.resend().is_none() {
+            snd.timed = Timed { octet: end, since: cx.now };
         }
         snd.nxt = snd.nxt.max(end);
         snd.last_sent = cx.now;
         if !new && let Some(fast) = snd.recovery.known().and_then(|losses| losses.fast.as_mut()) {
             fast.high_rxt = fast.high_rxt.max(end);
         }
-        if snd.resend.is_some() {
-            snd.resend = (!new && end.lt(snd.nxt)).then_some(end);
+        if snd.resend().is_some() {
+            snd.set_resend((!new && end.lt(snd.nxt)).then_some(end));
         }
     }
 
@@ -256,9 +255,9 @@ impl Tcb {
         let fin = len == 0 && !syn && self.snd.fin == Fin::Queued;
         let rule = if self.snd.wnd == 0 { Rule::ZeroWindowProbe } else { Rule::SwsOverride };
         // Karn: an octet that may be sent again is not timed.
-        self.snd.timed = None;
+        self.snd.timed = Timed::NOTHING;
         self.emit(&Next { seq, len, syn, fin }, rule, cx);
-        self.snd.timed = None;
+        self.snd.timed = Timed::NOTHING;
         self.set_timer(cx);
     }
 }

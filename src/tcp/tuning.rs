@@ -1,10 +1,12 @@
 //! What a user may set for one connection and few do, behind one pointer: a connection without it does not pay.
 
 use super::send::Timer;
+use super::throttle::Throttle;
 use super::urgent::Urgent;
 use super::{Cx, State, Tcb, keep_alive};
 use crate::form::Writer;
 use crate::profile::{KeepAlive, MaxR2, Profile};
+use crate::time::Instant;
 use core::num::NonZeroU8;
 
 /// Settings of one connection in the place of the profile's.
@@ -39,27 +41,49 @@ impl Tuning {
     }
 }
 
-/// A [`Tuning`] and what goes with it.
+/// A [`Tuning`] and what goes with it; and what few connections come to need.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rare {
     pub(super) tuning: Tuning,
     pub(super) keep_alive: keep_alive::Clock,
     pub(super) urgent: Urgent,
+    /// CLOSE turns into ABORT here if text is still unacknowledged (RFC 9293 3.9.1.4).
+    pub(super) close_by: Option<Instant>,
+    pub(super) throttle: Throttle,
 }
 
 impl Rare {
+    /// Whether there is nothing but settings.
+    fn is_only_tuned(&self) -> bool {
+        self.urgent.is_idle() && self.close_by.is_none() && self.throttle.is_idle()
+    }
+
     pub(super) fn form(&self, w: &mut Writer) {
-        let Self { tuning, keep_alive, urgent } = self;
+        let Self { tuning, keep_alive, urgent, close_by, throttle } = self;
         tuning.form(w);
         // The clock of what is off is no part of the future.
         if tuning.keep_alive.is_some() {
             keep_alive.form(w);
         }
         urgent.form(w);
+        w.put("close_by", close_by.is_some());
+        close_by.iter().for_each(|&at| w.at("close_by", at));
+        throttle.form(w);
     }
 }
 
 impl Tcb {
+    /// When CLOSE turns into ABORT.
+    pub(super) fn close_by(&self) -> Option<Instant> {
+        self.rare.as_ref().and_then(|rare| rare.close_by)
+    }
+
+    pub(super) fn set_close_by(&mut self, by: Option<Instant>) {
+        if by != self.close_by() {
+            self.rare_mut().close_by = by;
+        }
+    }
+
     /// When retransmission of text and FIN gives up.
     pub(super) fn max_r2(&self, profile: &Profile) -> MaxR2 {
         self.rare.as_ref().and_then(|rare| rare.tuning.max_r2).unwrap_or(profile.data_max_r2)
@@ -71,7 +95,7 @@ impl Tcb {
     }
 
     pub(super) fn tune(&mut self, tuning: Tuning, cx: &Cx<'_>) {
-        if tuning == Tuning::default() && self.rare.as_ref().is_none_or(|rare| rare.urgent.is_idle()) {
+        if tuning == Tuning::default() && self.rare.as_ref().is_none_or(|rare| rare.is_only_tuned()) {
             self.rare = None;
         } else {
             let rare = self.rare_mut();

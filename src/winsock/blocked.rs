@@ -98,7 +98,7 @@ impl Winsock {
     /// A connect that is decided changes what the socket is.
     fn settle_connect(&mut self, stack: &mut Stack, id: SocketId) {
         let socket = self.sockets.get_mut(id);
-        let Phase::Connecting(conn, _) = socket.phase else { return };
+        let Phase::Connecting(conn) = socket.phase else { return };
         let state = stack.state(conn);
         match state.cause() {
             None => match state.name() {
@@ -140,7 +140,7 @@ impl Winsock {
                 let error = connect_error(cause);
                 socket.connect_failed = Some(error);
                 // After a failed blocking connect SO_ERROR reads 0.
-                socket.error = socket.waiters.is_empty().then_some(error);
+                socket.error = socket.waiters.as_slice().is_empty().then_some(error);
                 stack.detach(conn);
             }
         }
@@ -150,7 +150,7 @@ impl Winsock {
     pub(super) fn release(&mut self, stack: &mut Stack, now: Instant, id: SocketId) {
         let mut i = 0;
         while self.sockets.contains(id)
-            && let Some(&thread) = self.sockets.get(id).waiters.get(i)
+            && let Some(&thread) = self.sockets.get(id).waiters.as_slice().get(i)
         {
             let Some(blocked) = self.thread(thread).blocked.clone() else {
                 unreachable!("a waiting thread is blocked")
@@ -195,18 +195,18 @@ impl Winsock {
 
     /// The thread waits.
     pub(super) fn block(&mut self, thread: ThreadId, blocked: Blocked) {
-        self.sockets.get_mut(blocked.socket).waiters.push_back(thread);
+        self.sockets.get_mut(blocked.socket).waiters.push(thread);
         self.thread_mut(thread).blocked = Some(blocked);
     }
 
     pub(super) fn unblock(&mut self, thread: ThreadId, id: SocketId) {
         self.thread_mut(thread).blocked = None;
-        self.sockets.get_mut(id).waiters.retain(|&t| t != thread);
+        self.sockets.get_mut(id).waiters.remove(thread);
     }
 
     /// CS-B4, R13: the calls of other threads on a socket that is being closed.
     pub(super) fn cancel_waiters(&mut self, stack: &mut Stack, id: SocketId) {
-        while let Some(thread) = self.sockets.get_mut(id).waiters.pop_front() {
+        for &thread in core::mem::take(&mut self.sockets.get_mut(id).waiters).as_slice() {
             self.thread_mut(thread).blocked = None;
             self.returned(stack, thread, Return { result: Err(WsaError::Intr), rule: Rule::Cancelled });
         }
@@ -223,7 +223,7 @@ impl Winsock {
     pub(super) fn try_connect(&self, id: SocketId) -> Attempt {
         let socket = self.sockets.get(id);
         match (socket.phase, socket.connect_failed) {
-            (Phase::Connecting(..), _) => Attempt::Wait,
+            (Phase::Connecting(_), _) => Attempt::Wait,
             (Phase::Connected(_), _) => Attempt::ok(Value::Zero),
             (Phase::Unconnected | Phase::Listening(_) | Phase::Closing(_) | Phase::Datagram(_), error) => {
                 Attempt::fail(error.unwrap_or(WsaError::ConnRefused))

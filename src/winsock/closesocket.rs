@@ -19,7 +19,7 @@ impl Winsock {
         let socket = self.sockets.get(id);
         let connection = match socket.phase {
             Phase::Unconnected | Phase::Listening(_) | Phase::Datagram(_) => None,
-            Phase::Connecting(conn, _) | Phase::Connected(conn) | Phase::Closing(conn) => {
+            Phase::Connecting(conn) | Phase::Connected(conn) | Phase::Closing(conn) => {
                 Some(stack.state(conn))
             }
         };
@@ -38,7 +38,7 @@ impl Winsock {
             last_reference: socket.references == 1,
             unread: connection.is_some_and(|state| state.readable() > 0),
             unacknowledged: connection.is_some_and(|state| state.unacknowledged() > 0),
-            receive_pending: socket.waiters.iter().any(receiving),
+            receive_pending: socket.waiters.as_slice().iter().any(receiving),
         }
     }
 
@@ -84,7 +84,7 @@ impl Winsock {
             (Phase::Listening(listener), _) => stack.close_listener(now, listener),
             (Phase::Unconnected | Phase::Datagram(None), _) => {}
             (Phase::Datagram(Some(bound)), _) => stack.close_datagrams(bound),
-            (Phase::Connecting(conn, _) | Phase::Connected(conn) | Phase::Closing(conn), what) => {
+            (Phase::Connecting(conn) | Phase::Connected(conn) | Phase::Closing(conn), what) => {
                 match what {
                     Disposition::Hard => stack.abort(now, conn, rule),
                     Disposition::Linger(seconds) => {
@@ -119,7 +119,7 @@ impl Winsock {
         s: Handle,
         seconds: u16,
     ) -> Outcome {
-        let (Phase::Connected(conn) | Phase::Connecting(conn, _) | Phase::Closing(conn)) =
+        let (Phase::Connected(conn) | Phase::Connecting(conn) | Phase::Closing(conn)) =
             self.sockets.get(id).phase
         else {
             unreachable!("only a connection lingers")

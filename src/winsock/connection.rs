@@ -4,13 +4,12 @@ use super::blocked::{Blocked, Wait};
 use super::call::{Attempt, Handle, Value, consts};
 use super::error::WsaError;
 use super::process::{Object, ProcessId, ThreadId};
-use super::socket::{Family, MadeBy, Phase, Socket, SocketId};
+use super::socket::{Family, Phase, Socket, SocketId, Waiters};
 use super::{Outcome, Winsock, options::Options};
 use crate::addr::Endpoint;
 use crate::stack::{BindError, ConnectError, Stack};
 use crate::tcp::Tuning;
 use crate::time::Instant;
-use alloc::collections::VecDeque;
 
 impl Winsock {
     pub(super) fn socket(
@@ -47,9 +46,11 @@ impl Winsock {
             error: None,
             end_told: false,
             connect_failed: None,
-            waiters: VecDeque::new(),
+            waiters: Waiters::Nobody,
             owner: process,
-            made_by: MadeBy { call: "socket", thread, at: now },
+            accepted: false,
+            maker: thread,
+            made: now,
         };
         self.new_handle(process, socket).map(Value::Handle).ok_or(WsaError::NoBufs)
     }
@@ -91,7 +92,7 @@ impl Winsock {
         match socket.phase {
             Phase::Listening(listener) => stack.set_backlog(listener, backlog),
             Phase::Connected(_) | Phase::Closing(_) => return Err(WsaError::IsConn),
-            Phase::Connecting(..) => return Err(WsaError::Inval),
+            Phase::Connecting(_) => return Err(WsaError::Inval),
             // WF-10.16.
             Phase::Datagram(_) => return Err(WsaError::OpNotSupp),
             Phase::Unconnected => {
@@ -126,9 +127,11 @@ impl Winsock {
             error: None,
             end_told: false,
             connect_failed: None,
-            waiters: VecDeque::new(),
+            waiters: Waiters::Nobody,
             owner: process,
-            made_by: MadeBy { call: "accept", thread, at: now },
+            accepted: true,
+            maker: thread,
+            made: now,
             ..listening.clone()
         };
         let Some(handle) = self.new_handle(process, accepted) else { return Attempt::fail(WsaError::NoBufs) };
@@ -172,7 +175,7 @@ impl Winsock {
         match socket.phase {
             Phase::Unconnected => {}
             Phase::Listening(_) | Phase::Datagram(_) => return Err(WsaError::Inval),
-            Phase::Connecting(..) => return Err(WsaError::Already),
+            Phase::Connecting(_) => return Err(WsaError::Already),
             Phase::Connected(_) | Phase::Closing(_) => return Err(WsaError::IsConn),
         }
         if !socket.family.fits(name) {
@@ -190,7 +193,7 @@ impl Winsock {
             connect_error(error)
         })?;
         socket.binding = Some(binding);
-        socket.phase = Phase::Connecting(conn, name);
+        socket.phase = Phase::Connecting(conn);
         let tuning = socket.options.tuning();
         if tuning != Tuning::default() {
             stack.tune(now, conn, tuning);
@@ -201,7 +204,7 @@ impl Winsock {
     pub(super) fn getsockname(&self, stack: &Stack, id: SocketId) -> Result<Value, WsaError> {
         let socket = self.sockets.get(id);
         match (socket.phase, socket.binding) {
-            (Phase::Connected(conn) | Phase::Connecting(conn, _), _) => Ok(Value::Name(stack.ends(conn).0)),
+            (Phase::Connected(conn) | Phase::Connecting(conn), _) => Ok(Value::Name(stack.ends(conn).0)),
             (Phase::Datagram(Some(bound)), _) => Ok(Value::Name(stack.datagrams_name(bound))),
             (_, Some(binding)) => Ok(Value::Name(stack.bound_to(binding))),
             (_, None) => Err(WsaError::Inval),
@@ -210,9 +213,8 @@ impl Winsock {
 
     pub(super) fn getpeername(&self, stack: &Stack, id: SocketId) -> Result<Value, WsaError> {
         match self.sockets.get(id).phase {
-            Phase::Connected(conn) => Ok(Value::Name(stack.ends(conn).1)),
             // WF-10.7.
-            Phase::Connecting(_, peer) => Ok(Value::Name(peer)),
+            Phase::Connected(conn) | Phase::Connecting(conn) => Ok(Value::Name(stack.ends(conn).1)),
             Phase::Datagram(bound) => {
                 let peer = bound.and_then(|bound| stack.datagrams_peer(bound));
                 peer.map(Value::Name).ok_or(WsaError::NotConn)

@@ -51,7 +51,7 @@ impl Winsock {
             Phase::Datagram(None)
             | Phase::Unconnected
             | Phase::Listening(_)
-            | Phase::Connecting(..)
+            | Phase::Connecting(_)
             | Phase::Connected(_)
             | Phase::Closing(_) => Err(WsaError::Inval),
         }
@@ -109,7 +109,7 @@ impl Winsock {
             Phase::Datagram(None)
             | Phase::Unconnected
             | Phase::Listening(_)
-            | Phase::Connecting(..)
+            | Phase::Connecting(_)
             | Phase::Connected(_)
             | Phase::Closing(_) => None,
         };

@@ -91,7 +91,9 @@ impl Winsock {
             connect_failed,
             waiters,
             owner,
-            made_by: _,
+            accepted: _,
+            maker: _,
+            made: _,
         } = socket;
         w.put(
             "family",
@@ -111,8 +113,8 @@ impl Winsock {
         w.put("error", error.map(super::WsaError::code));
         w.put("end_told", *end_told);
         w.put("connect_failed", connect_failed.map(super::WsaError::code));
-        w.count("waiters", waiters.len());
-        waiters.iter().for_each(|thread| w.id("waiter", Thing::Thread, thread.0));
+        w.count("waiters", waiters.as_slice().len());
+        waiters.as_slice().iter().for_each(|thread| w.id("waiter", Thing::Thread, thread.0));
         self.process_form("owner", *owner, w);
     }
 
@@ -181,10 +183,7 @@ fn phase_form(phase: Phase, w: &mut Writer) {
         // The stack knows whose datagrams are whose.
         Phase::Datagram(Some(_)) => ("datagrams", None),
         Phase::Datagram(None) => ("datagrams unbound", None),
-        Phase::Connecting(conn, peer) => {
-            w.put("peer", peer);
-            ("connecting", Some(conn))
-        }
+        Phase::Connecting(conn) => ("connecting", Some(conn)),
         Phase::Connected(conn) => ("connected", Some(conn)),
         Phase::Closing(conn) => ("closing", Some(conn)),
     };

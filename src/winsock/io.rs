@@ -21,7 +21,7 @@ impl Winsock {
             Phase::Connected(conn) => Ok(conn),
             Phase::Unconnected
             | Phase::Listening(_)
-            | Phase::Connecting(..)
+            | Phase::Connecting(_)
             | Phase::Closing(_)
             | Phase::Datagram(_) => Err(WsaError::NotConn),
         }
@@ -192,7 +192,7 @@ impl Winsock {
     /// Whether a thread waits for data of the socket.
     fn is_receiving(&self, id: SocketId) -> bool {
         let receiving = |&t: &ThreadId| self.thread(t).blocked.as_ref().is_some_and(|b| b.wait.is_receive());
-        self.sockets.get(id).waiters.iter().any(receiving)
+        self.sockets.get(id).waiters.as_slice().iter().any(receiving)
     }
 
     pub(super) fn shutdown(

@@ -27,7 +27,7 @@ impl Winsock {
                     // The ioctlsocket page: the size of the first datagram.
                     Phase::Datagram(bound) => bound.map_or(0, |bound| stack.first_datagram_len(bound)),
                     Phase::Connected(conn) => stack.state(conn).readable(),
-                    Phase::Unconnected | Phase::Listening(_) | Phase::Connecting(..) | Phase::Closing(_) => 0,
+                    Phase::Unconnected | Phase::Listening(_) | Phase::Connecting(_) | Phase::Closing(_) => 0,
                 };
                 Ok(Value::Argument(u32::try_from(readable).unwrap_or(u32::MAX)))
             }

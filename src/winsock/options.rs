@@ -209,7 +209,7 @@ impl Winsock {
         let profile = stack.profile();
         let socket = self.sockets.get_mut(id);
         let bound = socket.binding.is_some() || matches!(socket.phase, Phase::Datagram(Some(_)));
-        let connecting = matches!(socket.phase, Phase::Connecting(..));
+        let connecting = matches!(socket.phase, Phase::Connecting(_));
         let options = &mut socket.options;
         match (row.name, given) {
             (_, Given::Nothing) => {}
@@ -291,7 +291,7 @@ impl Winsock {
         let Options { receive_buffer, nodelay, .. } = socket.options;
         let tuning = socket.options.tuning();
         match socket.phase {
-            Phase::Connecting(conn, _) | Phase::Connected(conn) | Phase::Closing(conn) => {
+            Phase::Connecting(conn) | Phase::Connected(conn) | Phase::Closing(conn) => {
                 stack.set_receive_buffer(now, conn, receive_buffer);
                 stack.set_nodelay(now, conn, nodelay);
                 stack.tune(now, conn, tuning);

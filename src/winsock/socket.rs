@@ -5,9 +5,11 @@ use super::error::WsaError;
 use super::options::Options;
 use super::process::{ProcessId, ThreadId};
 use crate::addr::Endpoint;
-use crate::stack::{BindingId, ConnId, DatagramsId, ListenerId};
+use crate::stack::{BindingId, ConnId, DatagramsId, ListenerId, make_room};
 use crate::time::Instant;
-use alloc::collections::VecDeque;
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
 use slab::Slab;
 
 /// A socket of a host.
@@ -34,8 +36,8 @@ pub(super) enum Phase {
     Unconnected,
     /// listen was called.
     Listening(ListenerId),
-    /// connect is under way, to that peer.
-    Connecting(ConnId, Endpoint),
+    /// connect is under way.
+    Connecting(ConnId),
     /// Connected once; the connection may be over.
     Connected(ConnId),
     /// A datagram socket, bound or not.
@@ -74,10 +76,59 @@ pub(super) struct Socket {
     pub(super) end_told: bool,
     /// Why the last connect failed, for the call that waits for it.
     pub(super) connect_failed: Option<WsaError>,
-    /// Threads blocked on this socket, in the order of their calls.
-    pub(super) waiters: VecDeque<ThreadId>,
+    pub(super) waiters: Waiters,
     pub(super) owner: ProcessId,
-    pub(super) made_by: MadeBy,
+    /// `accept` made it, not `socket`.
+    pub(super) accepted: bool,
+    /// By which thread, and when.
+    pub(super) maker: ThreadId,
+    pub(super) made: Instant,
+}
+
+impl Socket {
+    pub(super) fn made_by(&self) -> MadeBy {
+        let call = if self.accepted { "accept" } else { "socket" };
+        MadeBy { call, thread: self.maker, at: self.made }
+    }
+}
+
+/// Threads blocked on a socket, in the order of their calls: seldom more than one.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Waiters {
+    #[default]
+    Nobody,
+    One(ThreadId),
+    #[expect(clippy::box_collection, reason = "a word in each socket, not three")]
+    Many(Box<Vec<ThreadId>>),
+}
+
+impl Waiters {
+    pub(super) fn as_slice(&self) -> &[ThreadId] {
+        match self {
+            Self::Nobody => &[],
+            Self::One(thread) => core::slice::from_ref(thread),
+            Self::Many(threads) => threads,
+        }
+    }
+
+    pub(super) fn push(&mut self, thread: ThreadId) {
+        *self = match core::mem::take(self) {
+            Self::Nobody => Self::One(thread),
+            Self::One(first) => Self::Many(Box::new(vec![first, thread])),
+            Self::Many(mut threads) => {
+                threads.push(thread);
+                Self::Many(threads)
+            }
+        };
+    }
+
+    pub(super) fn remove(&mut self, thread: ThreadId) {
+        match self {
+            Self::One(one) if *one == thread => *self = Self::Nobody,
+            Self::Many(threads) => threads.retain(|&t| t != thread),
+            Self::Nobody | Self::One(_) => {}
+        }
+    }
 }
 
 /// The sockets of a host.
@@ -88,6 +139,7 @@ pub(super) struct Sockets {
 
 impl Sockets {
     pub(super) fn insert(&mut self, socket: Socket) -> SocketId {
+        make_room(&mut self.slots);
         let slot = self.slots.insert(socket);
         SocketId(u32::try_from(slot).expect("fewer than 2^32 sockets in a host"))
     }

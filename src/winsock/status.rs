@@ -56,7 +56,7 @@ impl Winsock {
         Some(match self.sockets.get(id).phase {
             Phase::Unconnected | Phase::Datagram(_) => SocketStatus { state: StateName::Closed, ends: None },
             Phase::Listening(_) => SocketStatus { state: StateName::Listen, ends: None },
-            Phase::Connecting(conn, _) | Phase::Connected(conn) | Phase::Closing(conn) => {
+            Phase::Connecting(conn) | Phase::Connected(conn) | Phase::Closing(conn) => {
                 SocketStatus { state: stack.state(conn).name(), ends: Some(stack.ends(conn)) }
             }
         })
@@ -71,7 +71,7 @@ impl Winsock {
                 let process = self.process_id(i);
                 p.handles.sockets().into_iter().map(move |open| (process, open))
             })
-            .map(|(process, (handle, id))| Leak { process, handle, made_by: self.sockets.get(id).made_by })
+            .map(|(process, (handle, id))| Leak { process, handle, made_by: self.sockets.get(id).made_by() })
             .collect()
     }
 
@@ -81,17 +81,17 @@ impl Winsock {
     /// If an invariant is broken, with its name.
     pub fn assert_invariants(&self) {
         for (id, socket) in self.sockets.iter() {
-            for &thread in &socket.waiters {
+            for &thread in socket.waiters.as_slice() {
                 let blocked = self.thread(thread).blocked.as_ref();
                 assert!(blocked.is_some_and(|b| b.socket == id), "{id:?}: a waiter is blocked on it");
             }
             let lingering = matches!(socket.phase, Phase::Closing(_));
             assert_eq!(socket.references == 0, lingering, "{id:?}: without handles only while lingering");
-            assert!(!lingering || socket.waiters.len() == 1, "{id:?}: one closesocket lingers");
+            assert!(!lingering || socket.waiters.as_slice().len() == 1, "{id:?}: one closesocket lingers");
         }
         for (thread, blocked) in self.all_blocked() {
             let waits = self.sockets.contains(blocked.socket)
-                && self.sockets.get(blocked.socket).waiters.contains(&thread);
+                && self.sockets.get(blocked.socket).waiters.as_slice().contains(&thread);
             assert!(waits, "{thread:?}: blocked on a socket that knows it since {:?}", blocked.since);
         }
     }
