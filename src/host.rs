@@ -37,6 +37,7 @@ mod form;
 use crate::addr::IpAddr;
 use crate::packet::{Message, Packet};
 use crate::profile::Profile;
+use crate::rule::Rule;
 use crate::seq::Seq;
 use crate::stack::{ConnectionRow, ListenerRow, Secret, Stack};
 use crate::time::Instant;
@@ -150,6 +151,19 @@ impl Host {
     /// What happened, oldest first, until there is nothing left to tell.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.winsock.poll_output(&mut self.stack)
+    }
+
+    /// The packet that [`Host::poll_output`] would tell of now, if it is a packet that leaves, and why it leaves: for
+    /// who must look at it before it is taken.
+    #[must_use]
+    pub fn next_packet(&self) -> Option<(&Packet, Rule)> {
+        self.winsock.next_packet(&self.stack)
+    }
+
+    /// Takes that packet, as [`Host::poll_output`] would.
+    pub fn poll_packet(&mut self) -> Option<Packet> {
+        self.next_packet()?;
+        self.stack.poll_packet()
     }
 
     /// Whether [`Host::poll_output`] also tells what only a log wants to know (it does unless this says otherwise):

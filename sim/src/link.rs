@@ -214,6 +214,7 @@ impl Direction {
     }
 
     /// A packet of `length` bytes enters, as the world's `order`th. What is in flight when a link is cut still arrives.
+    #[inline]
     pub(crate) fn send(
         &mut self,
         now: Instant,
@@ -304,6 +305,7 @@ impl Direction {
         Some(datagram)
     }
 
+    #[inline]
     fn fly(&mut self, at: Instant, order: u64, arrival: Arrival) {
         let flying = Flying { at, order, arrival };
         if self.flying.back().is_none_or(|last| last.at <= at) {

@@ -227,7 +227,9 @@ impl World {
 
     /// What stands at the end of a link sends a packet: it enters the link.
     pub fn send_outside(&mut self, id: HostId, packet: Packet, sink: &mut dyn Sink) {
-        self.transmit(id, packet, Rule::Outside, sink);
+        let route = self.route(id, packet.dst.ip);
+        let way = Way::new(route, &self.directions, id, &packet, sink);
+        self.launch(id, way, packet, Rule::Outside, sink);
     }
 
     /// What stands at the end of a link sends a datagram without a TCP segment: it enters the link.
@@ -426,8 +428,7 @@ impl World {
     }
 
     fn next_due(&mut self) -> Option<(Instant, Source)> {
-        let directions = &self.directions;
-        let packet = self.agenda.next_packet(|i| directions[i].next());
+        let packet = self.agenda.next_packet();
         // At one instant packets come first: only when time moves does it matter where deadlines are.
         if let Some((at, _)) = packet
             && at == self.now
@@ -478,8 +479,11 @@ impl World {
     }
 
     fn arrive(&mut self, direction: usize, sink: &mut dyn Sink) {
-        let Some(arrival) = self.directions[direction].arrive() else { return };
-        let to = self.directions[direction].to;
+        let Self { directions, agenda, .. } = self;
+        let Some(arrival) = directions[direction].arrive() else { return };
+        let to = directions[direction].to;
+        let first_of = |i: usize| directions[i].next().map(|(at, order)| (at, order, i));
+        agenda.packet_arrived(first_of(direction), first_of);
         self.receive(to, arrival, sink);
     }
 
@@ -502,29 +506,50 @@ impl World {
 
     /// Takes what a host says, and hands its packets to links.
     fn drain(&mut self, id: HostId, sink: &mut dyn Sink) {
-        while let Some(output) = self.nodes[id.index()].host.poll_output() {
-            match output {
-                Output::Stack(closewait::stack::Output::Transmit { packet, rule }) => {
-                    self.transmit(id, packet, rule, sink);
-                }
-                Output::Stack(closewait::stack::Output::Emit { message, rule }) => {
-                    self.transmit_message(id, *message, rule, sink);
-                }
-                Output::Stack(output) => {
-                    if let closewait::stack::Output::Dropped { rule, .. } = output {
-                        self.nodes[id.index()].arrivals.dropped(rule);
-                    }
-                    if let Some(what) = What::from_stack(&output) {
-                        self.record(id, sink, || what);
-                    }
-                }
-                Output::Returned { thread, returned } => {
-                    self.returned.push_back((Thread { host: id, id: thread }, returned.clone()));
-                    self.record(id, sink, || What::Returned { thread, returned, blocked: true });
-                }
+        loop {
+            let host = &mut self.nodes[id.index()].host;
+            if let Some((packet, rule)) = host.next_packet() {
+                let dst = packet.dst.ip;
+                self.transmit(id, dst, rule, sink);
+            } else if let Some(output) = host.poll_output() {
+                self.note(id, output, sink);
+            } else {
+                break;
             }
         }
         self.unsettle(id);
+    }
+
+    /// A host's next packet, which is for `dst`, leaves. It is looked at where it lies, and moved once.
+    fn transmit(&mut self, from: HostId, dst: IpAddr, rule: Rule, sink: &mut dyn Sink) {
+        let route = self.route(from, dst);
+        let host = &mut self.nodes[from.index()].host;
+        let Some((packet, _)) = host.next_packet() else { return };
+        let way = Way::new(route, &self.directions, from, packet, sink);
+        if let Some(packet) = host.poll_packet() {
+            self.launch(from, way, packet, rule, sink);
+        }
+    }
+
+    /// What a host says that is no packet.
+    fn note(&mut self, id: HostId, output: Output, sink: &mut dyn Sink) {
+        match output {
+            Output::Stack(closewait::stack::Output::Emit { message, rule }) => {
+                self.transmit_message(id, *message, rule, sink);
+            }
+            Output::Stack(output) => {
+                if let closewait::stack::Output::Dropped { rule, .. } = output {
+                    self.nodes[id.index()].arrivals.dropped(rule);
+                }
+                if let Some(what) = What::from_stack(&output) {
+                    self.record(id, sink, || what);
+                }
+            }
+            Output::Returned { thread, returned } => {
+                self.returned.push_back((Thread { host: id, id: thread }, returned.clone()));
+                self.record(id, sink, || What::Returned { thread, returned, blocked: true });
+            }
+        }
     }
 
     /// A host's deadline may have moved.
@@ -534,18 +559,15 @@ impl World {
         }
     }
 
-    fn transmit(&mut self, from: HostId, packet: Packet, rule: Rule, sink: &mut dyn Sink) {
-        let route = self.route(from, packet.dst.ip);
-        let verdict = route.map(|_| sink.verdict(from, &packet)).unwrap_or_default();
-        let length = wire::length(&packet);
-        let too_big = route.and_then(|i| self.too_big(i, &packet, length));
+    /// A packet enters its link.
+    fn launch(&mut self, from: HostId, way: Way, packet: Packet, rule: Rule, sink: &mut dyn Sink) {
         let logged = sink.enabled().then(|| packet.clone());
-        let fate = self.enter(route, Arrival::Packet(packet), length, verdict);
+        let fate = self.enter(way.direction, Arrival::Packet(packet), way.length, way.verdict);
         if let Some(packet) = logged {
             self.record(from, sink, || What::Sent { packet, rule, fate });
         }
         if fate == Fate::TooBig
-            && let Some(icmp) = too_big
+            && let Some(icmp) = way.too_big
         {
             self.emit(from, Message::Icmp(*icmp));
         }
@@ -577,25 +599,20 @@ impl World {
     }
 
     /// A datagram enters the link that leads to its destination, if there is one.
+    #[inline]
     fn enter(&mut self, route: Option<usize>, load: Arrival, length: usize, verdict: Verdict) -> Fate {
         self.sent += 1;
         let Some(i) = route else { return Fate::NoRoute };
         let direction = &mut self.directions[i];
-        let first = direction.next();
+        let before = direction.next();
         let fate = direction.send(self.now, self.sent, load, length, verdict);
-        let next = direction.next();
-        if next != first {
-            self.agenda.arm_packet(i, next);
+        let first = direction.next();
+        if let Some((at, order)) = first
+            && first != before
+        {
+            self.agenda.add_packet((at, order, i));
         }
         fate
-    }
-
-    /// What the router in front of a link answers to a packet that is too big for it. It stands beside the host, so its
-    /// answer is there at once; its address is the destination's, since it has none.
-    fn too_big(&self, route: usize, packet: &Packet, length: usize) -> Option<Box<Icmp>> {
-        let mtu = self.directions[route].mtu();
-        let fits = length <= usize::from(mtu);
-        (!fits).then(|| Box::new(Icmp::too_big(packet.dst.ip, wire::message::quote(packet), mtu.into())))
     }
 
     fn record(&self, host: HostId, sink: &mut dyn Sink, what: impl FnOnce() -> What) {
@@ -626,5 +643,33 @@ impl World {
         for node in &self.nodes {
             node.host.assert_invariants();
         }
+    }
+}
+
+/// How a packet leaves.
+struct Way {
+    /// No link leads to its destination, if none.
+    direction: Option<usize>,
+    length: usize,
+    verdict: Verdict,
+    /// What the router in front of the link answers if it is too big for it.
+    too_big: Option<Box<Icmp>>,
+}
+
+impl Way {
+    fn new(
+        direction: Option<usize>,
+        directions: &[Direction],
+        from: HostId,
+        packet: &Packet,
+        sink: &mut dyn Sink,
+    ) -> Self {
+        let length = wire::length(packet);
+        let verdict = direction.map(|_| sink.verdict(from, packet)).unwrap_or_default();
+        let mtu = direction.map(|i| directions[i].mtu()).filter(|&mtu| length > usize::from(mtu));
+        // The router stands beside the host, so its answer is there at once; its address is the destination's, since
+        // it has none.
+        let answer = |mtu: u16| Icmp::too_big(packet.dst.ip, wire::message::quote(packet), mtu.into());
+        Self { direction, length, verdict, too_big: mtu.map(|mtu| Box::new(answer(mtu))) }
     }
 }

@@ -41,9 +41,7 @@ use crate::packet::{Message, Packet, Segment};
 use crate::profile::{Profile, SynInTimeWait};
 use crate::rule::Rule;
 use crate::seq::Seq;
-use crate::tcp::{
-    self, Cx, Effect, Effects, Incarnation, Notice, PutAway, State, StateName, TimeWait, UrgentOctet,
-};
+use crate::tcp::{self, Cx, Incarnation, Notice, PutAway, State, StateName, TimeWait, UrgentOctet};
 use crate::time::Instant;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -51,7 +49,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use listeners::Listeners;
-use outbox::Outbox;
+use outbox::{Outbox, Post};
 use ports::Ports;
 use table::{Holder, Table};
 use time_waits::TimeWaits;
@@ -160,9 +158,9 @@ pub struct Stack {
     ports: Ports,
     datagrams: AllDatagrams,
     udp_ports: Ports,
-    schedule: Schedule<Instant>,
+    schedule: Schedule,
     /// Of the event that is under way.
-    effects: Effects,
+    notices: Vec<Notice>,
     out: Outbox,
     /// Connections whose deadline may have moved since the schedule was told.
     unsettled: Vec<ConnId>,
@@ -190,7 +188,7 @@ impl Stack {
             ports,
             datagrams: AllDatagrams::default(),
             schedule: Schedule::default(),
-            effects: Effects::default(),
+            notices: Vec::new(),
             out: Outbox::default(),
             unsettled: Vec::new(),
             wakes: VecDeque::new(),
@@ -255,6 +253,17 @@ impl Stack {
         self.out.poll()
     }
 
+    /// The packet that [`Stack::poll_output`] would tell of now, if it is a packet that leaves, and why it leaves.
+    #[must_use]
+    pub fn next_packet(&self) -> Option<(&Packet, Rule)> {
+        self.out.next_packet()
+    }
+
+    /// Takes that packet.
+    pub fn poll_packet(&mut self) -> Option<Packet> {
+        self.out.poll_packet()
+    }
+
     /// Whether [`Stack::poll_output`] also tells what only a log wants to know (it does unless this says otherwise):
     /// changes of state, timers, notices. Packets that leave or were dropped are always told.
     pub fn set_news(&mut self, news: bool) {
@@ -273,17 +282,19 @@ impl Stack {
     }
 
     /// A packet arrives.
-    pub fn deliver(&mut self, now: Instant, packet: Packet) {
-        let Packet { src, dst, segment } = packet;
+    pub fn deliver(&mut self, now: Instant, mut packet: Packet) {
+        let Packet { src, dst, ref mut segment } = packet;
         if let Some(rule) = self.refusal(src.ip, dst.ip) {
             self.out.dropped(dst, src, rule);
             return;
         }
         let mut reopened = None;
         if let Some(id) = self.find_or_wake(dst, src) {
-            match self.reopens(id, dst, &segment, now) {
+            match self.reopens(id, dst, segment, now) {
                 Reopens::Yes(by) => reopened = Some(by),
-                Reopens::No => return self.on(now, id, |state, cx| state.arrives(segment, cx)),
+                Reopens::No => {
+                    return self.on_ends(now, id, (dst, src), |state, cx| state.arrives(segment, cx));
+                }
                 Reopens::Drop => {
                     self.put_away(id);
                     return self.out.dropped(dst, src, Rule::TimeWaitOldSyn);
@@ -291,8 +302,8 @@ impl Stack {
             }
         }
         match self.listeners.find(dst) {
-            Some(listener) => self.arrives_in_listen(now, listener, dst, src, &segment, reopened),
-            None => self.answer(now, dst, src, |cx| tcp::closed::arrives(&segment, cx)),
+            Some(listener) => self.arrives_in_listen(now, listener, dst, src, segment, reopened),
+            None => self.answer(now, dst, src, |cx| tcp::closed::arrives(segment, cx)),
         }
     }
 
@@ -536,50 +547,54 @@ impl Stack {
 
     /// Runs an event on a connection and carries out its effects.
     fn on(&mut self, now: Instant, id: ConnId, event: impl FnOnce(State, &mut Cx<'_>) -> State) {
+        let ends = self.ends(id);
+        self.on_ends(now, id, ends, event);
+    }
+
+    /// As [`Stack::on`], of the connection of these ends, this host's first.
+    fn on_ends(
+        &mut self,
+        now: Instant,
+        id: ConnId,
+        ends: (Endpoint, Endpoint),
+        event: impl FnOnce(State, &mut Cx<'_>) -> State,
+    ) {
         let conn = self.table.get_mut(id);
         let state = core::mem::replace(&mut conn.state, State::vacant());
-        conn.state = event(state, &mut Cx { now, profile: &self.profile, out: &mut self.effects });
-        let rests = matches!(conn.state, State::Closed(_) | State::TimeWait(_));
+        let mut post = Post { out: &mut self.out, ends, failed: self.failed, notices: &mut self.notices };
+        conn.state = event(state, &mut Cx { now, profile: &self.profile, out: &mut post });
         if !core::mem::replace(&mut conn.unsettled, true) {
             self.unsettled.push(id);
         }
-        if !self.effects.is_empty() {
-            let ends = conn.tuple.ends(&self.addrs);
-            self.carry_out(id, ends);
-        }
+        let rests = matches!(conn.state, State::Closed(_) | State::TimeWait(_));
+        self.pass_on(id);
         if rests {
             self.rest(id);
         }
     }
 
-    /// Does what the effects of an event want of the stack, and tells of them.
-    fn carry_out(&mut self, id: ConnId, ends: (Endpoint, Endpoint)) {
-        let Self { effects, out, failed, table, addrs, listeners, wakes, .. } = self;
-        let (list, mut segments) = effects.take();
-        for effect in list {
-            match effect {
-                Effect::Became { to: StateName::Closed, .. } => table.unlink(addrs, id),
-                Effect::Notify { notice, .. } => match table.get(id).holder {
-                    Holder::User(user) => wakes.push_back(user),
-                    Holder::HalfOpen(listener) => {
-                        wakes.extend(listeners.told(listener, id, notice, &mut table.get_mut(id).holder));
-                    }
-                    Holder::Queue(_) | Holder::Nobody => {}
-                },
-                Effect::Transmit { .. }
-                | Effect::Dropped { .. }
-                | Effect::Became { .. }
-                | Effect::Expired { .. } => {}
+    /// Tells whoever holds the connection what its user may wait for.
+    fn pass_on(&mut self, id: ConnId) {
+        let Self { notices, table, listeners, wakes, .. } = self;
+        for notice in notices.drain(..) {
+            match table.get(id).holder {
+                Holder::User(user) => wakes.push_back(user),
+                Holder::HalfOpen(listener) => {
+                    wakes.extend(listeners.told(listener, id, notice, &mut table.get_mut(id).holder));
+                }
+                Holder::Queue(_) | Holder::Nobody => {}
             }
-            out.tell(effect, &mut segments, ends, *failed);
         }
     }
 
-    /// A connection that nobody holds is forgotten when it is over, and put away in TIME-WAIT.
+    /// No segment is for a connection that is over. One that nobody holds is forgotten then, and put away in TIME-WAIT.
     fn rest(&mut self, id: ConnId) {
         let conn = self.table.get(id);
-        if conn.holder == Holder::Nobody && matches!(conn.state, State::Closed(_)) {
+        let over = matches!(conn.state, State::Closed(_));
+        if over && conn.holder == Holder::Nobody {
             self.table.remove(&self.addrs, id);
+        } else if over {
+            self.table.unlink(&self.addrs, id);
         } else {
             self.put_away(id);
         }
@@ -587,12 +602,14 @@ impl Stack {
 
     /// Answers a segment that no connection takes.
     fn answer(&mut self, now: Instant, local: Endpoint, remote: Endpoint, event: impl FnOnce(&mut Cx<'_>)) {
-        let Self { effects, out, failed, profile, .. } = self;
-        event(&mut Cx { now, profile, out: effects });
-        let (list, mut segments) = effects.take();
-        for effect in list {
-            out.tell(effect, &mut segments, (local, remote), *failed);
-        }
+        let mut post = Post {
+            out: &mut self.out,
+            ends: (local, remote),
+            failed: self.failed,
+            notices: &mut self.notices,
+        };
+        event(&mut Cx { now, profile: &self.profile, out: &mut post });
+        assert!(self.notices.is_empty(), "nobody waits for what no connection takes");
     }
 
     /// A new connection enters the table.

@@ -4,8 +4,9 @@ use super::Output;
 use crate::addr::Endpoint;
 use crate::packet::{Packet, Segment};
 use crate::rule::Rule;
-use crate::tcp::Effect;
+use crate::tcp::{Effect, Notice, Out};
 use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
 #[derive(Clone, Debug)]
 pub(super) struct Outbox {
@@ -55,30 +56,23 @@ impl Outbox {
         }
     }
 
-    /// An effect between these ends, this host's first; `segments` has the segment of one that leaves. If the network
-    /// has failed nothing does.
-    pub(super) fn tell(
-        &mut self,
-        effect: Effect<()>,
-        segments: &mut impl Iterator<Item = Segment>,
-        (local, remote): (Endpoint, Endpoint),
-        failed: bool,
-    ) {
-        match effect {
-            Effect::Transmit { segment: (), rule } => {
-                let segment = segments.next().expect("a segment for each that leaves");
-                if failed {
-                    return self.dropped(local, remote, Rule::NetworkFailed);
-                }
-                self.deed(Output::Transmit { packet: Packet { src: local, dst: remote, segment }, rule });
-            }
-            Effect::Dropped { rule } => self.dropped(local, remote, rule),
-            Effect::Became { from, to, rule } => {
-                self.news(|| Output::Became { local, remote, from, to, rule });
-            }
-            Effect::Expired { rule } => self.news(|| Output::Expired { local, remote, rule }),
-            Effect::Notify { notice, rule } => self.news(|| Output::Notified { local, remote, notice, rule }),
+    /// The packet that leaves next, if that is what is told next.
+    pub(super) fn next_packet(&self) -> Option<(&Packet, Rule)> {
+        match self.queue.front()? {
+            Output::Transmit { packet, rule } => Some((packet, *rule)),
+            Output::Emit { .. }
+            | Output::Dropped { .. }
+            | Output::Became { .. }
+            | Output::Expired { .. }
+            | Output::Notified { .. } => None,
         }
+    }
+
+    /// The packet that leaves next, told.
+    pub(super) fn poll_packet(&mut self) -> Option<Packet> {
+        let output = self.queue.pop_front_if(|output| matches!(output, Output::Transmit { .. }))?;
+        self.told += 1;
+        if let Output::Transmit { packet, .. } = output { Some(packet) } else { None }
     }
 
     /// The next, told.
@@ -86,5 +80,42 @@ impl Outbox {
         let output = self.queue.pop_front()?;
         self.told += 1;
         Some(output)
+    }
+}
+
+/// Puts the names of its ends, this host's first, to what a connection does.
+#[derive(Debug)]
+pub(super) struct Post<'a> {
+    pub(super) out: &'a mut Outbox,
+    pub(super) ends: (Endpoint, Endpoint),
+    /// The network has failed: nothing leaves.
+    pub(super) failed: bool,
+    /// What its user may wait for.
+    pub(super) notices: &'a mut Vec<Notice>,
+}
+
+impl Out for Post<'_> {
+    fn transmit(&mut self, segment: Segment, rule: Rule) {
+        let (local, remote) = self.ends;
+        if self.failed {
+            return self.out.dropped(local, remote, Rule::NetworkFailed);
+        }
+        self.out.deed(Output::Transmit { packet: Packet { src: local, dst: remote, segment }, rule });
+    }
+
+    fn push(&mut self, effect: Effect<()>) {
+        let (local, remote) = self.ends;
+        match effect {
+            Effect::Transmit { .. } => unreachable!("a segment goes another way"),
+            Effect::Dropped { rule } => self.out.dropped(local, remote, rule),
+            Effect::Became { from, to, rule } => {
+                self.out.news(|| Output::Became { local, remote, from, to, rule });
+            }
+            Effect::Expired { rule } => self.out.news(|| Output::Expired { local, remote, rule }),
+            Effect::Notify { notice, rule } => {
+                self.notices.push(notice);
+                self.out.news(|| Output::Notified { local, remote, notice, rule });
+            }
+        }
     }
 }

@@ -9,27 +9,13 @@ use alloc::collections::binary_heap::PeekMut;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
-/// What deadlines are: a time, perhaps with an order.
-pub trait Key: Ord + Copy {
-    /// The end of time.
-    const LAST: Self;
-}
-
-impl Key for Instant {
-    const LAST: Self = Self::END;
-}
-
-impl Key for (Instant, u64) {
-    const LAST: Self = (Instant::END, u64::MAX);
-}
-
-/// Deadlines `K` by source.
+/// Deadlines by source.
 #[derive(Clone, Debug)]
-pub struct Schedule<K> {
-    heap: BinaryHeap<Reverse<(K, u32)>>,
+pub struct Schedule {
+    heap: BinaryHeap<Reverse<(Instant, u32)>>,
     /// The heap's live entry for each source, the end of time for none; it may be earlier than the source's deadline,
     /// never later.
-    live: Vec<K>,
+    live: Vec<Instant>,
     /// With so many entries many may stand for nothing.
     untidy_from: usize,
 }
@@ -37,15 +23,15 @@ pub struct Schedule<K> {
 /// So few are never too many.
 const ENTRIES: usize = 64;
 
-impl<K: Ord> Default for Schedule<K> {
+impl Default for Schedule {
     fn default() -> Self {
         Self { heap: BinaryHeap::new(), live: Vec::new(), untidy_from: ENTRIES }
     }
 }
 
-impl<K: Key> Schedule<K> {
+impl Schedule {
     /// The source's deadline is now `at`.
-    pub fn arm(&mut self, source: u32, at: Option<K>) {
+    pub fn arm(&mut self, source: u32, at: Option<Instant>) {
         let Some(at) = at else { return };
         let slot = source as usize;
         if slot >= self.live.len() {
@@ -54,16 +40,16 @@ impl<K: Key> Schedule<K> {
             if self.live.len() + more > self.live.capacity() {
                 self.live.reserve_exact(more.max(self.live.len() / 16));
             }
-            self.live.resize(slot + 1, K::LAST);
+            self.live.resize(slot + 1, Instant::END);
         }
-        if at < self.live[slot] || at == K::LAST {
+        if at < self.live[slot] || at == Instant::END {
             self.live[slot] = at;
             self.heap.push(Reverse((at, source)));
         }
     }
 
     /// The earliest deadline and its source. `deadline` tells a source's deadline as it is.
-    pub fn next(&mut self, deadline: impl Fn(u32) -> Option<K>) -> Option<(K, u32)> {
+    pub fn next(&mut self, deadline: impl Fn(u32) -> Option<Instant>) -> Option<(Instant, u32)> {
         if self.heap.len() >= self.untidy_from {
             self.tidy(&deadline);
         }
@@ -78,7 +64,7 @@ impl<K: Key> Schedule<K> {
             if real == Some(at) {
                 return Some((at, source));
             }
-            *live = real.unwrap_or(K::LAST);
+            *live = real.unwrap_or(Instant::END);
             match real {
                 Some(real) => *top = Reverse((real, source)),
                 None => {
@@ -90,12 +76,12 @@ impl<K: Key> Schedule<K> {
     }
 
     /// Entries that stand for nothing any more go: those of sources without a deadline, and those that were replaced.
-    fn tidy(&mut self, deadline: impl Fn(u32) -> Option<K>) {
+    fn tidy(&mut self, deadline: impl Fn(u32) -> Option<Instant>) {
         let live = &mut self.live;
         self.heap.retain(|&Reverse((at, source))| {
             let stands = live[source as usize] == at;
             if stands && deadline(source).is_none() {
-                live[source as usize] = K::LAST;
+                live[source as usize] = Instant::END;
                 return false;
             }
             stands

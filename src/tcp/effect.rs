@@ -1,11 +1,11 @@
-//! What a transition does to the world outside: a write-only list of effects, each with its rule.
+//! What a transition does to the world outside: effects, each with its rule, into a sink that gives nothing back.
 
 use super::{StateName, Unreachable};
 use crate::packet::Segment;
 use crate::profile::Profile;
 use crate::rule::Rule;
 use crate::time::Instant;
-use alloc::vec::{Drain, Vec};
+use core::fmt;
 
 /// The circumstances of a transition: the time, the profile, and where effects go.
 #[derive(Debug)]
@@ -15,7 +15,16 @@ pub struct Cx<'a> {
     /// The rules of this host.
     pub profile: &'a Profile,
     /// Where effects go, in the order in which they happen.
-    pub out: &'a mut Effects,
+    pub out: &'a mut dyn Out,
+}
+
+/// Takes effects, and gives nothing back. Segments go apart, so that the others are small.
+pub trait Out: fmt::Debug {
+    /// A segment leaves.
+    fn transmit(&mut self, segment: Segment, rule: Rule);
+
+    /// Anything else.
+    fn push(&mut self, effect: Effect<()>);
 }
 
 impl Cx<'_> {
@@ -70,47 +79,25 @@ pub enum Effect<S = Segment> {
     },
 }
 
-/// Effects, oldest first. Segments lie apart, so that the others are small.
+/// Effects in a list, oldest first.
+#[cfg(test)]
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Effects {
-    list: Vec<Effect<()>>,
-    segments: Vec<Segment>,
-}
+pub(crate) struct Effects(pub(crate) alloc::vec::Vec<Effect>);
 
-impl Effects {
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-
+#[cfg(test)]
+impl Out for Effects {
     fn transmit(&mut self, segment: Segment, rule: Rule) {
-        self.list.push(Effect::Transmit { segment: (), rule });
-        self.segments.push(segment);
+        self.0.push(Effect::Transmit { segment, rule });
     }
 
-    /// Adds what is no segment.
-    pub(crate) fn push(&mut self, effect: Effect<()>) {
-        self.list.push(effect);
-    }
-
-    /// All of them are taken: the effects, and a segment for each that leaves.
-    pub(crate) fn take(&mut self) -> (Drain<'_, Effect<()>>, Drain<'_, Segment>) {
-        (self.list.drain(..), self.segments.drain(..))
-    }
-
-    #[cfg(test)]
-    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Effect> + '_ {
-        let (list, mut segments) = self.take();
-        list.map(move |effect| match effect {
-            Effect::Transmit { segment: (), rule } => {
-                Effect::Transmit { segment: segments.next().expect("a segment for each that leaves"), rule }
-            }
+    fn push(&mut self, effect: Effect<()>) {
+        self.0.push(match effect {
+            Effect::Transmit { .. } => unreachable!("a segment goes another way"),
             Effect::Dropped { rule } => Effect::Dropped { rule },
             Effect::Became { from, to, rule } => Effect::Became { from, to, rule },
             Effect::Expired { rule } => Effect::Expired { rule },
             Effect::Notify { notice, rule } => Effect::Notify { notice, rule },
-        })
+        });
     }
 }
 

@@ -66,7 +66,9 @@ mod urgent;
 #[cfg(test)]
 mod tests;
 
-pub use effect::{Cause, Cx, Effect, Effects, Notice};
+#[cfg(test)]
+pub(crate) use effect::Effects;
+pub use effect::{Cause, Cx, Effect, Notice, Out};
 pub use icmp::{Told, Unreachable};
 pub use opening::{Origin, Settings, SynReceived, SynSent};
 pub use tcb::Tcb;
@@ -219,16 +221,17 @@ pub struct Closed {
 }
 
 impl State {
-    /// SEGMENT ARRIVES (RFC 9293 3.10.7) for an existing connection.
+    /// SEGMENT ARRIVES (RFC 9293 3.10.7) for an existing connection. The text is taken out of the segment; what is left
+    /// of it is of no use.
     #[must_use = "the connection goes on as the returned state"]
-    pub fn arrives(self, segment: Segment, cx: &mut Cx<'_>) -> Self {
+    pub fn arrives(self, segment: &mut Segment, cx: &mut Cx<'_>) -> Self {
         match self {
             Self::SynSent(s) => syn_sent::arrives(s, segment, cx),
             Self::SynReceived(_) | with_tcb!() | Self::TimeWait(_) => {
                 synchronized::arrives(self, segment, cx)
             }
             Self::Closed(_) => {
-                closed::arrives(&segment, cx);
+                closed::arrives(segment, cx);
                 self
             }
         }

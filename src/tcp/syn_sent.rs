@@ -6,11 +6,11 @@ use crate::packet::Segment;
 use crate::rule::Rule;
 use alloc::boxed::Box;
 
-pub(super) fn arrives(s: Box<SynSent>, segment: Segment, cx: &mut Cx<'_>) -> State {
+pub(super) fn arrives(s: Box<SynSent>, segment: &mut Segment, cx: &mut Cx<'_>) -> State {
     // First: the ACK bit. ISS < SEG.ACK =< SND.NXT, and only the SYN was sent.
     let acks_syn = segment.has_ack() && segment.ack == s.iss + 1;
     if segment.has_ack() && !acks_syn {
-        match closed::reply(&segment, cx.profile) {
+        match closed::reply(segment, cx.profile) {
             Some(rst) => cx.transmit(rst, Rule::UnacceptableAckOpening),
             None => cx.ignore(Rule::SynSentDrops),
         }
@@ -25,13 +25,13 @@ pub(super) fn arrives(s: Box<SynSent>, segment: Segment, cx: &mut Cx<'_>) -> Sta
         return dropped(s, cx);
     }
     if acks_syn {
-        let tcb = Box::new(s.established(&segment, cx));
+        let tcb = Box::new(s.established(segment, cx));
         let to = State::Established(Established { tcb });
         connected(Rule::SynAck, cx);
         let to = State::became(StateName::SynSent, to, Rule::SynAck, cx);
         synchronized::from_sixth(to, segment, Some(Rule::SynAck), cx)
     } else {
-        let received = s.crossed(&segment, cx);
+        let received = s.crossed(segment, cx);
         received.send_syn_ack(Rule::SimultaneousOpen, cx);
         let to = State::SynReceived(Box::new(received));
         State::became(StateName::SynSent, to, Rule::SimultaneousOpen, cx)

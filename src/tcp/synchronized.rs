@@ -19,7 +19,7 @@ use core::ops::ControlFlow::{self, Break, Continue};
 
 pub(super) type Step = ControlFlow<State, State>;
 
-pub(super) fn arrives(mut state: State, segment: Segment, cx: &mut Cx<'_>) -> State {
+pub(super) fn arrives(mut state: State, segment: &mut Segment, cx: &mut Cx<'_>) -> State {
     if let Some(tcb) = state.tcb_mut() {
         tcb.heard(cx.now);
     }
@@ -28,12 +28,12 @@ pub(super) fn arrives(mut state: State, segment: Segment, cx: &mut Cx<'_>) -> St
     }
 }
 
-fn checks(state: State, mut segment: Segment, cx: &mut Cx<'_>) -> Step {
-    let state = first_sequence_number(state, &mut segment, cx)?;
-    let state = second_rst(state, &segment, cx)?;
+fn checks(state: State, segment: &mut Segment, cx: &mut Cx<'_>) -> Step {
+    let state = first_sequence_number(state, segment, cx)?;
+    let state = second_rst(state, segment, cx)?;
     // Third, security and compartment: not modelled; there is one compartment.
-    let state = fourth_syn(state, &segment, cx)?;
-    let state = fifth_ack(state, &segment, cx)?;
+    let state = fourth_syn(state, segment, cx)?;
+    let state = fifth_ack(state, segment, cx)?;
     Continue(from_sixth(state, segment, None, cx))
 }
 
@@ -177,9 +177,9 @@ fn probed(mut state: State, segment: &mut Segment, cx: &mut Cx<'_>) -> Step {
 /// An octet that probed a window that the peer thought closed was taken: the peer's ACKs still have the number before
 /// it (R48), and theirs may be the only news of ours. With a closed window valid ACKs count (3.10.7.4: "special
 /// allowance"), or two ends that probe each other would answer each other's answers and learn nothing.
-fn lagging(state: State, segment: &Segment, cx: &mut Cx<'_>) -> Step {
+fn lagging(state: State, segment: &mut Segment, cx: &mut Cx<'_>) -> Step {
     let state = fifth_ack(state, segment, cx)?;
-    let mut state = from_sixth(state, segment.clone(), None, cx);
+    let mut state = from_sixth(state, segment, None, cx);
     state.challenge(Rule::Unacceptable, cx);
     Break(state)
 }
@@ -294,7 +294,7 @@ fn handshake_ack(mut s: Box<SynReceived>, segment: &Segment, cx: &mut Cx<'_>) ->
     let to = State::Established(Established { tcb: Box::new(tcb) });
     let state = State::became(StateName::SynReceived, to, Rule::HandshakeDone, cx);
     Continue(match s.early.take() {
-        Some(early) => from_sixth(state, early, None, cx),
+        Some(mut early) => from_sixth(state, &mut early, None, cx),
         None => state,
     })
 }
@@ -376,13 +376,18 @@ fn time_wait(from: StateName, tcb: Tcb, rule: Rule, cx: &mut Cx<'_>) -> State {
 
 /// Sixth to eighth: the URG bit, the segment text, the FIN bit; then everything that may leave
 /// leaves. `ack` asks for an acknowledgment whatever the segment carries.
-pub(super) fn from_sixth(mut state: State, segment: Segment, ack: Option<Rule>, cx: &mut Cx<'_>) -> State {
+pub(super) fn from_sixth(
+    mut state: State,
+    segment: &mut Segment,
+    ack: Option<Rule>,
+    cx: &mut Cx<'_>,
+) -> State {
     match state {
         State::Established(_) | State::FinWait1(_) | State::FinWait2(_) => {
             if segment.flags.contains(Flags::URG)
                 && let Some(tcb) = state.tcb_mut()
             {
-                tcb.sixth_urg(&segment, cx);
+                tcb.sixth_urg(segment, cx);
             }
             seventh_text(state, segment, ack, cx)
         }
@@ -428,9 +433,9 @@ fn data_unwanted(state: State, segment: &Segment, rule: Rule, cx: &mut Cx<'_>) -
 }
 
 /// Seventh, process the segment text; eighth, check the FIN bit.
-fn seventh_text(mut state: State, segment: Segment, ack: Option<Rule>, cx: &mut Cx<'_>) -> State {
-    if let Some(rule) = state.unwanted(&segment) {
-        return data_unwanted(state, &segment, rule, cx);
+fn seventh_text(mut state: State, segment: &mut Segment, ack: Option<Rule>, cx: &mut Cx<'_>) -> State {
+    if let Some(rule) = state.unwanted(segment) {
+        return data_unwanted(state, segment, rule, cx);
     }
     if segment.is_empty() {
         return respond(state, ack, cx);
@@ -438,7 +443,7 @@ fn seventh_text(mut state: State, segment: Segment, ack: Option<Rule>, cx: &mut 
     let Some(tcb) = state.tcb_mut() else { return state };
     let (seq, fin) = (segment.text_seq(), segment.fin());
     let gap = tcb.rcv.has_gap();
-    let taken = tcb.rcv.take(seq, segment.payload, fin);
+    let taken = tcb.rcv.take(seq, core::mem::take(&mut segment.payload), fin);
     let (text, fin) = match taken {
         Taken::InOrder { text, fin } => (text, fin),
         Taken::PastGap => return respond(state, ack.or(Some(Rule::OutOfOrder)), cx),

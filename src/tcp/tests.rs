@@ -183,7 +183,7 @@ impl Tcp {
 
     /// What has happened since the last look.
     fn taken(&mut self) -> Vec<Effect> {
-        self.out.drain().collect()
+        core::mem::take(&mut self.out).0
     }
 
     /// Runs a script; every effect must be in it.
@@ -272,9 +272,9 @@ impl Tcp {
         });
     }
 
-    fn arrives(&mut self, segment: Segment) {
+    fn arrives(&mut self, mut segment: Segment) {
         if self.state.is_some() {
-            return self.on(|state, cx| state.arrives(segment, cx));
+            return self.on(|state, cx| state.arrives(&mut segment, cx));
         }
         let settings = self.settings;
         let mut cx = Cx { now: self.now, profile: &self.profile, out: &mut self.out };
@@ -322,7 +322,7 @@ impl Tcp {
         self.pass(time - Duration::from_nanos(1));
         self.now = at;
         self.on(State::timeout);
-        assert!(!self.out.is_empty(), "a timer fires");
+        assert!(!self.out.0.is_empty(), "a timer fires");
     }
 
     /// The peer's segment: `< FLAGS seq:end [ack N] [win N] [urg N] [mss N] [wscale N] [sackOK] [TS N:N] [sack N:N …]`.

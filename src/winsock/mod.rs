@@ -33,6 +33,7 @@ pub use process::{HandlePolicy, ProcessId, ThreadId};
 pub use socket::{MadeBy, SocketId};
 pub use status::{Leak, Owner, SocketStatus};
 
+use crate::packet::Packet;
 use crate::rule::Rule;
 use crate::stack::{self, Stack};
 use crate::time::Instant;
@@ -147,6 +148,13 @@ impl Winsock {
 
     pub(crate) fn poll_output(&mut self, stack: &mut Stack) -> Option<Output> {
         self.poll_returned(stack).or_else(|| stack.poll_output().map(Output::Stack))
+    }
+
+    /// The packet that is told next, if a packet is.
+    pub(crate) fn next_packet<'a>(&self, stack: &'a Stack) -> Option<(&'a Packet, Rule)> {
+        let (told, _) = stack.outputs();
+        let returns = self.out.front().is_some_and(|&(after, ..)| after <= told);
+        if returns { None } else { stack.next_packet() }
     }
 
     /// The next return, if it is its turn.

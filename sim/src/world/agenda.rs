@@ -3,6 +3,8 @@
 
 use closewait::stack::Schedule;
 use closewait::time::Instant;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 /// What can make something happen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,25 +18,67 @@ pub(super) enum Source {
 /// One entry a direction and host.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Agenda {
-    /// The first packet of each direction, with its order.
-    packets: Schedule<(Instant, u64)>,
-    deadlines: Schedule<Instant>,
+    packets: Packets,
+    deadlines: Schedule,
     /// Hosts whose deadline may have moved.
     unsettled: Vec<usize>,
 }
 
-impl Agenda {
-    pub(super) fn arm_packet(&mut self, direction: usize, first: Option<(Instant, u64)>) {
-        self.packets.arm(number(direction), first);
+/// When a packet arrives, its order among all packets, and its direction.
+type Due = (Instant, u64, usize);
+
+/// The first packet of each direction that has any.
+#[derive(Clone, Debug, Default)]
+struct Packets {
+    /// The first of all.
+    first: Option<Due>,
+    /// The others; one that is no longer its direction's first stands for nothing.
+    others: BinaryHeap<Reverse<Due>>,
+}
+
+impl Packets {
+    /// That is its direction's first now.
+    fn add(&mut self, due: Due) {
+        match self.first {
+            Some(first) if first < due => self.others.push(Reverse(due)),
+            Some(first) => {
+                self.others.push(Reverse(first));
+                self.first = Some(due);
+            }
+            None => self.first = Some(due),
+        }
     }
 
-    /// The next packet; `first` tells a direction's first.
-    pub(super) fn next_packet(
-        &mut self,
-        first: impl Fn(usize) -> Option<(Instant, u64)>,
-    ) -> Option<(Instant, Source)> {
-        let ((at, _), i) = self.packets.next(|i| first(i as usize))?;
-        Some((at, Source::Direction(i as usize)))
+    /// The first of all has arrived; `next` is its direction's next, `first_of` tells any direction's.
+    fn arrived(&mut self, next: Option<Due>, first_of: impl Fn(usize) -> Option<Due>) {
+        self.first = next;
+        while let Some(&Reverse(other)) = self.others.peek()
+            && next.is_none_or(|next| other < next)
+        {
+            self.others.pop();
+            if first_of(other.2) == Some(other) {
+                self.others.extend(next.map(Reverse));
+                self.first = Some(other);
+                return;
+            }
+        }
+    }
+}
+
+impl Agenda {
+    /// A direction has another first packet than before: one that was sent just now.
+    pub(super) fn add_packet(&mut self, due: Due) {
+        self.packets.add(due);
+    }
+
+    /// The next packet's direction has another first packet, or none: the next packet has arrived.
+    pub(super) fn packet_arrived(&mut self, next: Option<Due>, first_of: impl Fn(usize) -> Option<Due>) {
+        self.packets.arrived(next, first_of);
+    }
+
+    /// The next packet.
+    pub(super) fn next_packet(&self) -> Option<(Instant, Source)> {
+        self.packets.first.map(|(at, _, direction)| (at, Source::Direction(direction)))
     }
 
     /// A host's deadline may have moved.
@@ -60,5 +104,32 @@ impl Agenda {
 }
 
 fn number(i: usize) -> u32 {
-    u32::try_from(i).expect("fewer than 2^31 hosts and links in a world")
+    u32::try_from(i).expect("fewer than 2^32 hosts in a world")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn due(at: u64, order: u64, direction: usize) -> Due {
+        (Instant::from_nanos(at), order, direction)
+    }
+
+    /// Two directions; then a packet that overtakes what its direction had.
+    /// Mutation: an entry that stands for nothing is believed.
+    #[test]
+    fn the_first_of_all_is_next() {
+        let mut packets = Packets::default();
+        packets.add(due(5, 1, 0));
+        packets.add(due(5, 2, 1));
+        assert_eq!(packets.first, Some(due(5, 1, 0)));
+        packets.add(due(3, 3, 1));
+        assert_eq!(packets.first, Some(due(3, 3, 1)), "it overtook");
+        packets.arrived(Some(due(5, 2, 1)), |i| Some(if i == 0 { due(5, 1, 0) } else { due(5, 2, 1) }));
+        assert_eq!(packets.first, Some(due(5, 1, 0)));
+        packets.arrived(None, |i| (i == 1).then_some(due(5, 2, 1)));
+        assert_eq!(packets.first, Some(due(5, 2, 1)));
+        packets.arrived(None, |_| None);
+        assert_eq!(packets.first, None, "the entry that was made twice is nobody's first");
+    }
 }

@@ -176,8 +176,8 @@ pub(super) fn observe(t: &Tcp) -> After {
     if t.state.as_ref().and_then(State::cause) == Some(Cause::Deleted) {
         after.state = StateName::Listen;
     }
-    let mut out = t.out.clone();
-    for effect in out.drain() {
+    let out = t.out.clone();
+    for effect in out.0 {
         if let Effect::Transmit { segment, .. } = effect {
             assert_eq!(after.reply, None, "one answer: {:?}", t.out);
             let relative = |seq: Seq, start: Seq| i64::from((seq - start).cast_signed());

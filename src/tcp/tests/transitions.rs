@@ -155,8 +155,8 @@ fn reply(segment: &Segment) -> String {
 fn cell(t: &Tcp, from: StateName, to: StateName) -> Cell {
     let mut rules = Vec::new();
     let mut replies = Vec::new();
-    let mut out = t.out.clone();
-    for effect in out.drain() {
+    let out = t.out.clone();
+    for effect in out.0 {
         let rule = match effect {
             Effect::Transmit { segment, rule } => {
                 replies.push(reply(&segment));
