@@ -124,7 +124,7 @@ impl Stack {
 
     fn connections_form(&self, table: &Table, w: &mut Writer) {
         // The index finds what the slots hold.
-        let Table { slots, index: _ } = table;
+        let Table { slots, index: _, last: _ } = table;
         w.count("connections", slots.len());
         for (_, Conn { tuple, holder, unsettled: _, state }) in slots {
             let (local, remote) = tuple.ends(&self.addrs);

@@ -283,24 +283,29 @@ impl Stack {
 
     /// A packet arrives.
     pub fn deliver(&mut self, now: Instant, mut packet: Packet) {
-        let Packet { src, dst, ref mut segment } = packet;
-        if let Some(rule) = self.refusal(src.ip, dst.ip) {
-            self.out.dropped(dst, src, rule);
+        let Packet { src, dst, segment } = &mut packet;
+        // Most packets are for the connection that the last one was for.
+        let last = if self.failed { None } else { self.table.find_last(dst, src) };
+        if last.is_none()
+            && let Some(rule) = self.refusal(src.ip, dst.ip)
+        {
+            self.out.dropped(*dst, *src, rule);
             return;
         }
         let mut reopened = None;
-        if let Some(id) = self.find_or_wake(dst, src) {
+        if let Some(id) = last.or_else(|| self.find_or_wake(*dst, *src)) {
             match self.reopens(id, dst, segment, now) {
                 Reopens::Yes(by) => reopened = Some(by),
                 Reopens::No => {
-                    return self.on_ends(now, id, (dst, src), |state, cx| state.arrives(segment, cx));
+                    return self.on_ends(now, id, [dst, src], |state, cx| state.arrives(segment, cx));
                 }
                 Reopens::Drop => {
                     self.put_away(id);
-                    return self.out.dropped(dst, src, Rule::TimeWaitOldSyn);
+                    return self.out.dropped(*dst, *src, Rule::TimeWaitOldSyn);
                 }
             }
         }
+        let (dst, src) = (*dst, *src);
         match self.listeners.find(dst) {
             Some(listener) => self.arrives_in_listen(now, listener, dst, src, segment, reopened),
             None => self.answer(now, dst, src, |cx| tcp::closed::arrives(segment, cx)),
@@ -322,13 +327,13 @@ impl Stack {
 
     /// R16c: a SYN for a connection in TIME-WAIT: whether the old connection makes room for it (or, where no listener
     /// can take it, the missing connection is to answer).
-    fn reopens(&mut self, id: ConnId, local: Endpoint, segment: &Segment, now: Instant) -> Reopens {
+    fn reopens(&mut self, id: ConnId, local: &Endpoint, segment: &Segment, now: Instant) -> Reopens {
         let State::TimeWait(tw) = self.state(id) else { return Reopens::No };
         if !segment.syn() || segment.has_ack() || segment.rst() {
             return Reopens::No;
         }
         let (above, incarnation) = (tw.snd_nxt, tw.judge(segment, &self.profile));
-        let listened = self.listeners.find(local).is_some_and(|listener| self.has_room(listener));
+        let listened = self.listeners.find(*local).is_some_and(|listener| self.has_room(listener));
         let old = match (self.profile.syn_in_time_wait, incarnation) {
             (SynInTimeWait::AcceptFromRcvNxt, _) if segment.seq.ge(tw.rcv_nxt) => None,
             (SynInTimeWait::AcceptIfGreater, Incarnation::New) if listened => Some(tw.remembered()),
@@ -379,7 +384,7 @@ impl Stack {
     /// The connection of these ends, this host's first. If it was put away something happens to it now: callers see
     /// to it that it is put away again.
     fn find_or_wake(&mut self, local: Endpoint, remote: Endpoint) -> Option<ConnId> {
-        self.table.find(&self.addrs, local, remote).or_else(|| {
+        self.table.find_and_keep(&self.addrs, local, remote).or_else(|| {
             let (tuple, put_away) = self.time_waits.take(&self.addrs, local, remote)?;
             Some(self.wake(tuple, put_away))
         })
@@ -547,8 +552,8 @@ impl Stack {
 
     /// Runs an event on a connection and carries out its effects.
     fn on(&mut self, now: Instant, id: ConnId, event: impl FnOnce(State, &mut Cx<'_>) -> State) {
-        let ends = self.ends(id);
-        self.on_ends(now, id, ends, event);
+        let (local, remote) = self.ends(id);
+        self.on_ends(now, id, [&local, &remote], event);
     }
 
     /// As [`Stack::on`], of the connection of these ends, this host's first.
@@ -556,7 +561,7 @@ impl Stack {
         &mut self,
         now: Instant,
         id: ConnId,
-        ends: (Endpoint, Endpoint),
+        ends: [&Endpoint; 2],
         event: impl FnOnce(State, &mut Cx<'_>) -> State,
     ) {
         let conn = self.table.get_mut(id);
@@ -578,6 +583,8 @@ impl Stack {
         let Self { notices, table, listeners, wakes, .. } = self;
         for notice in notices.drain(..) {
             match table.get(id).holder {
+                // Who is woken looks at all there is.
+                Holder::User(user) if wakes.back() == Some(&user) => {}
                 Holder::User(user) => wakes.push_back(user),
                 Holder::HalfOpen(listener) => {
                     wakes.extend(listeners.told(listener, id, notice, &mut table.get_mut(id).holder));
@@ -604,7 +611,7 @@ impl Stack {
     fn answer(&mut self, now: Instant, local: Endpoint, remote: Endpoint, event: impl FnOnce(&mut Cx<'_>)) {
         let mut post = Post {
             out: &mut self.out,
-            ends: (local, remote),
+            ends: [&local, &remote],
             failed: self.failed,
             notices: &mut self.notices,
         };

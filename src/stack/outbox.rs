@@ -87,7 +87,7 @@ impl Outbox {
 #[derive(Debug)]
 pub(super) struct Post<'a> {
     pub(super) out: &'a mut Outbox,
-    pub(super) ends: (Endpoint, Endpoint),
+    pub(super) ends: [&'a Endpoint; 2],
     /// The network has failed: nothing leaves.
     pub(super) failed: bool,
     /// What its user may wait for.
@@ -96,7 +96,7 @@ pub(super) struct Post<'a> {
 
 impl Out for Post<'_> {
     fn transmit(&mut self, segment: Segment, rule: Rule) {
-        let (local, remote) = self.ends;
+        let [&local, &remote] = self.ends;
         if self.failed {
             return self.out.dropped(local, remote, Rule::NetworkFailed);
         }
@@ -104,7 +104,7 @@ impl Out for Post<'_> {
     }
 
     fn push(&mut self, effect: Effect<()>) {
-        let (local, remote) = self.ends;
+        let [&local, &remote] = self.ends;
         match effect {
             Effect::Transmit { .. } => unreachable!("a segment goes another way"),
             Effect::Dropped { rule } => self.out.dropped(local, remote, rule),

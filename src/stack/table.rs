@@ -46,6 +46,8 @@ pub(super) struct Table {
     pub(super) slots: Slab<Conn>,
     /// Slots of the connections that segments are for.
     pub(super) index: HashTable<u32>,
+    /// The one that was found last, and its ends, this host's first.
+    pub(super) last: Option<(ConnId, [Endpoint; 2])>,
 }
 
 /// Room for one more, and for a part of what there is: twice as much would be a third of a host's memory.
@@ -95,6 +97,25 @@ impl Table {
         self.index.find(hash(local, remote), is).map(|&slot| ConnId(slot))
     }
 
+    /// The connection of these ends, if it was the last that [`Table::find_and_keep`] found.
+    pub(super) fn find_last(&self, local: &Endpoint, remote: &Endpoint) -> Option<ConnId> {
+        let (id, [l, r]) = self.last.as_ref()?;
+        (l.port == local.port && r.port == remote.port && r.ip == remote.ip && l.ip == local.ip)
+            .then_some(*id)
+    }
+
+    /// As [`Table::find`], for one that will be looked for again.
+    pub(super) fn find_and_keep(
+        &mut self,
+        addrs: &Interner,
+        local: Endpoint,
+        remote: Endpoint,
+    ) -> Option<ConnId> {
+        let id = self.find(addrs, local, remote)?;
+        self.last = Some((id, [local, remote]));
+        Some(id)
+    }
+
     /// A connection of that name, which must not be taken.
     pub(super) fn insert(&mut self, addrs: &Interner, tuple: Tuple, holder: Holder) -> ConnId {
         make_room(&mut self.slots);
@@ -116,6 +137,7 @@ impl Table {
 
     /// Segments are for it no longer.
     pub(super) fn unlink(&mut self, addrs: &Interner, id: ConnId) {
+        self.last = self.last.filter(|(last, _)| *last != id);
         let hash = self.get(id).tuple.hash(addrs);
         if let Ok(entry) = self.index.find_entry(hash, |&slot| slot == id.0) {
             entry.remove();

@@ -7,7 +7,7 @@
 use super::call::{Attempt, Handle, Value};
 use super::error::WsaError;
 use super::process::ThreadId;
-use super::socket::{Phase, SocketId};
+use super::socket::{Phase, Socket, SocketId};
 use super::{Return, Winsock};
 use crate::rule::Rule;
 use crate::stack::Stack;
@@ -88,7 +88,7 @@ impl Winsock {
     pub(crate) fn release_all(&mut self, stack: &mut Stack, now: Instant) {
         while let Some(user) = stack.poll_wake() {
             let id = SocketId(user);
-            if self.sockets.contains(id) {
+            if self.sockets.find(id).is_some_and(Socket::is_waited_for) {
                 self.settle_connect(stack, id);
                 self.release(stack, now, id);
             }

@@ -86,6 +86,13 @@ pub(super) struct Socket {
 }
 
 impl Socket {
+    /// Whether news of its connection change anything here: a call waits for them, or the socket itself.
+    pub(super) fn is_waited_for(&self) -> bool {
+        !matches!(self.waiters, Waiters::Nobody)
+            || matches!(self.phase, Phase::Connecting(_))
+            || self.receive_shut
+    }
+
     pub(super) fn made_by(&self) -> MadeBy {
         let call = if self.accepted { "accept" } else { "socket" };
         MadeBy { call, thread: self.maker, at: self.made }
@@ -150,6 +157,10 @@ impl Sockets {
 
     pub(super) fn get_mut(&mut self, id: SocketId) -> &mut Socket {
         &mut self.slots[id.0 as usize]
+    }
+
+    pub(super) fn find(&self, id: SocketId) -> Option<&Socket> {
+        self.slots.get(id.0 as usize)
     }
 
     pub(super) fn contains(&self, id: SocketId) -> bool {
