@@ -19,6 +19,28 @@ struct Pieces {
 }
 
 impl Pieces {
+    /// Takes `n` bytes of more than that from the front: whole pieces, then a part of one.
+    fn split_front(&mut self, n: usize) -> Rope {
+        self.len -= n;
+        if n < self.first.len() {
+            return Rope::from(self.first.split_to(n));
+        }
+        let mut left = n - self.first.len();
+        let fits = |piece: &&Bytes| {
+            let fits = piece.len() <= left;
+            left -= if fits { piece.len() } else { 0 };
+            fits
+        };
+        let whole = self.rest.iter().take_while(fits).count();
+        let mut rest: VecDeque<Bytes> = self.rest.drain(..whole).collect();
+        let next = self.rest.pop_front().expect("there are more bytes than are taken");
+        let first = core::mem::replace(&mut self.first, next);
+        if left > 0 {
+            rest.push_back(self.first.split_to(left));
+        }
+        Rope(Some(Box::new(Self { first, rest, len: n })))
+    }
+
     fn iter(&self) -> impl Iterator<Item = &Bytes> {
         core::iter::once(&self.first).chain(&self.rest)
     }
@@ -70,47 +92,29 @@ impl Rope {
         }
     }
 
-    /// Takes the first piece, or up to `max` bytes of it.
-    fn pop(&mut self, max: usize) -> Option<Bytes> {
-        let pieces = self.0.as_mut()?;
-        if pieces.first.len() > max {
-            pieces.len -= max;
-            return Some(pieces.first.split_to(max));
-        }
-        pieces.len -= pieces.first.len();
-        Some(match pieces.rest.pop_front() {
-            Some(next) => core::mem::replace(&mut pieces.first, next),
-            None => {
-                let last = core::mem::take(&mut pieces.first);
-                self.0 = None;
-                last
-            }
-        })
-    }
-
     /// Takes up to `max` bytes from the front, sharing their storage.
     #[must_use]
     pub fn split_front(&mut self, max: usize) -> Self {
-        if self.len() <= max {
-            return core::mem::take(self);
+        match &mut self.0 {
+            Some(pieces) if pieces.len > max => pieces.split_front(max),
+            Some(_) | None => core::mem::take(self),
         }
-        let mut taken = Self::default();
-        while taken.len() < max
-            && let Some(piece) = self.pop(max - taken.len())
-        {
-            taken.push(piece);
-        }
-        taken
     }
 
     /// Drops `n` bytes from the front (all, if there are fewer).
-    pub fn drop_front(&mut self, n: usize) {
-        let mut left = n;
-        while left > 0
-            && let Some(piece) = self.pop(left)
-        {
-            left -= piece.len();
+    pub fn drop_front(&mut self, mut n: usize) {
+        let Some(pieces) = &mut self.0 else { return };
+        if n >= pieces.len {
+            self.0 = None;
+            return;
         }
+        pieces.len -= n;
+        while n >= pieces.first.len() {
+            n -= pieces.first.len();
+            let Some(next) = pieces.rest.pop_front() else { return };
+            pieces.first = next;
+        }
+        pieces.first.advance(n);
     }
 
     fn pieces(&self) -> impl Iterator<Item = &Bytes> {

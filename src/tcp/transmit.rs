@@ -34,15 +34,16 @@ impl Tcb {
     fn transmit_text(&mut self, resent: Rule, cx: &mut Cx<'_>) -> bool {
         let mut acked = false;
         let mut resent = resent;
+        let limit = self.text_limit();
         self.snd.restart_after_idle(cx.now, cx.profile);
         if let Some(rule) = self.snd.recovery.known().and_then(|losses| losses.resend_first.take())
             && !self.snd.nothing_in_flight()
         {
-            let first = self.again(self.snd.una, self.snd.nxt);
+            let first = self.again(self.snd.una, self.snd.nxt, limit);
             self.emit(&first, rule, cx);
             acked = true;
         }
-        while let Some((next, rule)) = self.next() {
+        while let Some((next, rule)) = self.next(limit) {
             let rule = rule.unwrap_or_else(|| self.snd.rule(next.fin, resent));
             let high_rxt = self.snd.recovery.fast.map(|fast| fast.high_rxt);
             self.emit(&next, rule, cx);
@@ -91,40 +92,44 @@ impl Tcb {
         u32::from(self.snd.mss).saturating_sub(stamp + blocks.wire_len()).max(1)
     }
 
-    /// The next segment, and its rule where it is none of the usual: what was lost first, then what is new.
-    fn next(&self) -> Option<(Next, Option<Rule>)> {
+    /// The next segment, of `limit` octets of text at most, and its rule where it is none of the usual: what was lost
+    /// first, then what is new.
+    fn next(&self, limit: u32) -> Option<(Next, Option<Rule>)> {
         let snd = &self.snd;
         if snd.recovery.is_empty() {
-            return self.next_in_order();
+            return self.next_in_order(limit);
         }
         let (una, smss) = (snd.una, u32::from(snd.mss));
         let hole = |unsure| {
             let (seq, end) = snd.recovery.next_hole(una, smss, unsure)?;
-            (snd.congestion_room() > 0).then(|| (self.again(seq, end), Some(Rule::HoleResent)))
+            (snd.congestion_room() > 0).then(|| (self.again(seq, end, limit), Some(Rule::HoleResent)))
         };
-        hole(false).or_else(|| self.next_in_order()).or_else(|| hole(true)).or_else(|| self.rescue())
+        hole(false)
+            .or_else(|| self.next_in_order(limit))
+            .or_else(|| hole(true))
+            .or_else(|| self.rescue(limit))
     }
 
     /// RFC 6675 NextSeg, rule 4: up to a segment that ends with the last octet that the peer does not have.
-    fn rescue(&self) -> Option<(Next, Option<Rule>)> {
+    fn rescue(&self, limit: u32) -> Option<(Next, Option<Rule>)> {
         let snd = &self.snd;
         if !snd.sack || snd.congestion_room() == 0 {
             return None;
         }
         let (start, end) = snd.recovery.rescue(snd.una, snd.nxt)?;
-        let seq = start.max(end - (end - start).min(self.text_limit()));
-        Some((self.again(seq, end), Some(Rule::Rescue)))
+        let seq = start.max(end - (end - start).min(limit));
+        Some((self.again(seq, end, limit), Some(Rule::Rescue)))
     }
 
     /// The segment at `seq`, sent before, up to `end` or to what the peer has.
-    fn again(&self, seq: Seq, end: Seq) -> Next {
+    fn again(&self, seq: Seq, end: Seq, limit: u32) -> Next {
         let snd = &self.snd;
         if snd.syn && seq == snd.una {
             return Next { seq, len: 0, syn: true, fin: false };
         }
         let end = snd.recovery.hole_end(seq, end);
         let text = if end.gt(snd.text_end()) { snd.text_end() } else { end };
-        let len = (if seq.lt(text) { text - seq } else { 0 }).min(self.text_limit());
+        let len = (if seq.lt(text) { text - seq } else { 0 }).min(limit);
         Next {
             seq,
             len,
@@ -134,7 +139,7 @@ impl Tcb {
     }
 
     /// What follows the last that was sent; after a timeout, the last that was sent again.
-    fn next_in_order(&self) -> Option<(Next, Option<Rule>)> {
+    fn next_in_order(&self, limit: u32) -> Option<(Next, Option<Rule>)> {
         let snd = &self.snd;
         let seq = snd.resend().unwrap_or(snd.nxt);
         if snd.syn && seq == snd.una {
@@ -145,7 +150,6 @@ impl Tcb {
             None => snd.congestion_room(),
         };
         let available = if seq.lt(snd.text_end()) { snd.text_end() - seq } else { 0 };
-        let limit = self.text_limit();
         let len = available.min(self.usable(seq, snd.wnd)).min(congestion).min(limit);
         let last = len == available;
         let fin = last && snd.fin == Fin::Queued && seq.le(snd.text_end()) && self.usable(seq, snd.wnd) > len;
