@@ -2,7 +2,7 @@
 //! parts are found whatever the state.
 
 use super::send::Timer;
-use super::{Cause, State, StateName, Tcb};
+use super::{Cause, CloseWait, Closing, Established, FinWait1, LastAck, State, StateName, Tcb};
 use crate::buf::Rope;
 use crate::time::Instant;
 
@@ -171,22 +171,25 @@ impl State {
     /// When the next timer is due: [`State::deadline`] without its name, for those who ask often.
     #[must_use]
     pub fn due(&self) -> Option<Instant> {
-        let tcb = match self {
+        let (tcb, own) = match self {
             Self::SynSent(s) => return Some(s.timer.at),
             Self::SynReceived(s) => return Some(s.timer.at),
             Self::TimeWait(s) => return Some(s.until),
             Self::Closed(_) => return None,
-            Self::FinWait2(s) if s.until.is_some() => return self.deadline().map(|d| d.at),
-            with_tcb!() => self.tcb()?,
+            Self::FinWait2(s) => (&s.tcb, s.until),
+            Self::Established(Established { tcb })
+            | Self::FinWait1(FinWait1 { tcb })
+            | Self::CloseWait(CloseWait { tcb })
+            | Self::Closing(Closing { tcb })
+            | Self::LastAck(LastAck { tcb }) => (tcb, None),
         };
         let sending = match tcb.snd.timer {
             Timer::Idle => None,
             Timer::Retransmit { at, .. } | Timer::Persist { at, .. } => Some(at),
         };
-        if tcb.rare.is_some() {
-            return self.deadline().map(|d| d.at);
-        }
-        sooner(sending, tcb.rcv.ack_due())
+        let usual = sooner(sooner(own, sending), tcb.rcv.ack_due());
+        let Some(rare) = &tcb.rare else { return usual };
+        sooner(sooner(usual, rare.close_by), tcb.keep_alive_due().map(|(at, _)| at))
     }
 
     /// The next timer.
