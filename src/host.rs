@@ -123,7 +123,12 @@ impl Host {
     }
 
     /// A packet arrives.
-    pub fn deliver(&mut self, now: Instant, packet: Packet) {
+    pub fn deliver(&mut self, now: Instant, mut packet: Packet) {
+        self.deliver_from(now, &mut packet);
+    }
+
+    /// A packet arrives, and is not moved: its text is taken out of it, what is left is of no use.
+    pub fn deliver_from(&mut self, now: Instant, packet: &mut Packet) {
         self.stack.deliver(now, packet);
         self.winsock.release_all(&mut self.stack, now);
     }

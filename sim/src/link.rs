@@ -320,8 +320,13 @@ impl Direction {
         self.flying.front().map(|f| (f.at, f.order))
     }
 
-    pub(crate) fn arrive(&mut self) -> Option<Arrival> {
-        self.flying.pop_front().map(|f| f.arrival)
+    pub(crate) fn first_mut(&mut self) -> Option<&mut Arrival> {
+        self.flying.front_mut().map(|f| &mut f.arrival)
+    }
+
+    pub(crate) fn remove_first(&mut self) {
+        // It is dropped where it lies: `pop_front` would move it first.
+        self.flying.drain(..1);
     }
 
     pub(crate) fn in_flight(&self) -> usize {

@@ -478,15 +478,6 @@ impl World {
         Ok(())
     }
 
-    fn arrive(&mut self, direction: usize, sink: &mut dyn Sink) {
-        let Self { directions, agenda, .. } = self;
-        let Some(arrival) = directions[direction].arrive() else { return };
-        let to = directions[direction].to;
-        let first_of = |i: usize| directions[i].next().map(|(at, order)| (at, order, i));
-        agenda.packet_arrived(first_of(direction), first_of);
-        self.receive(to, arrival, sink);
-    }
-
     /// Nothing happens until `at`; earlier events must have happened.
     ///
     /// # Panics

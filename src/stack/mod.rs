@@ -281,9 +281,9 @@ impl Stack {
         self.wakes.pop_front()
     }
 
-    /// A packet arrives.
-    pub fn deliver(&mut self, now: Instant, mut packet: Packet) {
-        let Packet { src, dst, segment } = &mut packet;
+    /// A packet arrives. Its text is taken out of it; what is left is of no use.
+    pub fn deliver(&mut self, now: Instant, packet: &mut Packet) {
+        let Packet { src, dst, segment } = packet;
         // Most packets are for the connection that the last one was for.
         let last = if self.failed { None } else { self.table.find_last(dst, src) };
         if last.is_none()

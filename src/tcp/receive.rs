@@ -94,25 +94,25 @@ impl Receive {
     }
 
     /// Takes text and FIN of an acceptable segment. Tells what became of it.
-    pub(super) fn take(&mut self, seq: Seq, text: Bytes, fin: bool) -> Taken {
+    pub(super) fn take(&mut self, seq: Seq, text: &mut Bytes, fin: bool) -> Taken {
         // What lies past the window, a FIN included, is trimmed off.
         let fin_at = fin.then(|| seq + super::send::len32(text.len())).filter(|at| at.lt(self.edge));
-        let (seq, text) = trim(seq, text, self.nxt, self.edge);
+        let seq = trim(seq, text, self.nxt, self.edge);
         let before = self.nxt;
         if seq.gt(self.nxt) || (text.is_empty() && fin_at.is_some_and(|at| at.gt(self.nxt))) {
             let beyond = self.beyond.get_or_insert_default();
             beyond.cover(seq, seq + super::send::len32(text.len()));
-            beyond.insert(seq, text);
+            beyond.insert(seq, core::mem::take(text));
             beyond.fin = beyond.fin.or(fin_at);
             return Taken::PastGap;
         }
         match &mut self.beyond {
             None => {
                 self.nxt += super::send::len32(text.len());
-                self.inbox.push(text);
+                self.inbox.push(core::mem::take(text));
             }
             // Past the gap some of it may have come before.
-            Some(beyond) => beyond.insert(seq, text),
+            Some(beyond) => beyond.insert(seq, core::mem::take(text)),
         }
         self.close_gap();
         let fin_at = fin_at.or(self.beyond.as_ref().and_then(|b| b.fin));
@@ -243,16 +243,18 @@ pub(super) fn acceptable(nxt: Seq, wnd: u32, seq: Seq, len: u32) -> bool {
     }
 }
 
-/// The part of `text` that lies between `nxt` and `edge`.
-fn trim(mut seq: Seq, mut text: Bytes, nxt: Seq, edge: Seq) -> (Seq, Bytes) {
+/// Leaves the part of `text` that lies between `nxt` and `edge`; the number that it begins with.
+fn trim(mut seq: Seq, text: &mut Bytes, nxt: Seq, edge: Seq) -> Seq {
     if seq.lt(nxt) {
         let known = (nxt - seq) as usize;
         text.advance(known.min(text.len()));
         seq = nxt;
     }
     let room = if seq.lt(edge) { (edge - seq) as usize } else { 0 };
-    text.truncate(room);
-    (seq, text)
+    if text.len() > room {
+        text.truncate(room);
+    }
+    seq
 }
 
 #[cfg(test)]
@@ -271,10 +273,10 @@ mod tests {
     fn reassembles_across_the_wrap_in_any_order() {
         let mut r = receive();
         let start = r.nxt;
-        assert_eq!(r.take(start + 6, bytes("ghi"), true), Taken::PastGap);
-        assert_eq!(r.take(start + 3, bytes("def"), false), Taken::PastGap);
+        assert_eq!(r.take(start + 6, &mut bytes("ghi"), true), Taken::PastGap);
+        assert_eq!(r.take(start + 3, &mut bytes("def"), false), Taken::PastGap);
         assert_eq!(r.past_gap(), 6);
-        assert_eq!(r.take(start, bytes("abcd"), false), Taken::InOrder { text: 9, fin: true });
+        assert_eq!(r.take(start, &mut bytes("abcd"), false), Taken::InOrder { text: 9, fin: true });
         assert_eq!(r.inbox.to_bytes(), "abcdefghi");
         assert_eq!(r.nxt, start + 10);
     }
@@ -296,12 +298,12 @@ mod tests {
             (4, &[(2, 8), (14, 16), (10, 12)]),
             (10, &[(10, 12), (2, 8), (14, 16)]),
         ] {
-            assert_eq!(r.take(start + from, bytes("ab"), false), Taken::PastGap);
+            assert_eq!(r.take(start + from, &mut bytes("ab"), false), Taken::PastGap);
             assert_eq!(blocks(&r), expected, "after {from}");
         }
-        assert_eq!(r.take(start, bytes("ab"), false), Taken::InOrder { text: 8, fin: false });
+        assert_eq!(r.take(start, &mut bytes("ab"), false), Taken::InOrder { text: 8, fin: false });
         assert_eq!(blocks(&r), [(10, 12), (14, 16)]);
-        assert_eq!(r.take(start + 8, bytes("abcdefgh"), false), Taken::InOrder { text: 8, fin: false });
+        assert_eq!(r.take(start + 8, &mut bytes("abcdefgh"), false), Taken::InOrder { text: 8, fin: false });
         assert_eq!(blocks(&r), []);
     }
 
@@ -309,20 +311,20 @@ mod tests {
     fn overlaps_keep_what_came_first() {
         let mut r = receive();
         let start = r.nxt;
-        assert_eq!(r.take(start + 2, bytes("CD"), false), Taken::PastGap);
-        assert_eq!(r.take(start + 1, bytes("bcdefg"), false), Taken::PastGap);
-        assert_eq!(r.take(start + 9, bytes("j"), false), Taken::PastGap);
-        assert_eq!(r.take(start, bytes("a"), false), Taken::InOrder { text: 7, fin: false });
+        assert_eq!(r.take(start + 2, &mut bytes("CD"), false), Taken::PastGap);
+        assert_eq!(r.take(start + 1, &mut bytes("bcdefg"), false), Taken::PastGap);
+        assert_eq!(r.take(start + 9, &mut bytes("j"), false), Taken::PastGap);
+        assert_eq!(r.take(start, &mut bytes("a"), false), Taken::InOrder { text: 7, fin: false });
         assert_eq!(r.inbox.to_bytes(), "abCDefg");
-        assert_eq!(r.take(start, bytes("abcdefg"), false), Taken::Nothing);
+        assert_eq!(r.take(start, &mut bytes("abcdefg"), false), Taken::Nothing);
     }
 
     #[test]
     fn text_past_the_window_is_cut_and_the_edge_never_moves_back() {
         let mut r = receive();
         let start = r.nxt;
-        let big = Bytes::from(alloc::vec![7; 1500]);
-        assert_eq!(r.take(start, big, false), Taken::InOrder { text: 1000, fin: false });
+        let mut big = Bytes::from(alloc::vec![7; 1500]);
+        assert_eq!(r.take(start, &mut big, false), Taken::InOrder { text: 1000, fin: false });
         assert_eq!(r.announce(100), 0);
         drop(r.inbox.split_front(99));
         assert_eq!(r.announce(100), 0, "less than a segment is not announced");

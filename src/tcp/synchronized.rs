@@ -443,7 +443,7 @@ fn seventh_text(mut state: State, segment: &mut Segment, ack: Option<Rule>, cx: 
     let Some(tcb) = state.tcb_mut() else { return state };
     let (seq, fin) = (segment.text_seq(), segment.fin());
     let gap = tcb.rcv.has_gap();
-    let taken = tcb.rcv.take(seq, core::mem::take(&mut segment.payload), fin);
+    let taken = tcb.rcv.take(seq, &mut segment.payload, fin);
     let (text, fin) = match taken {
         Taken::InOrder { text, fin } => (text, fin),
         Taken::PastGap => return respond(state, ack.or(Some(Rule::OutOfOrder)), cx),

@@ -37,8 +37,8 @@ fn syn(src: Endpoint, dst: Endpoint) -> Packet {
 }
 
 /// A packet arrives; what leaves.
-fn answers(t: &mut Alone, packet: Packet) -> Vec<Packet> {
-    t.stack.deliver(t.now, packet);
+fn answers(t: &mut Alone, mut packet: Packet) -> Vec<Packet> {
+    t.stack.deliver(t.now, &mut packet);
     t.packets()
 }
 

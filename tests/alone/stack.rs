@@ -88,8 +88,8 @@ impl Alone {
 
     /// `there` sends that to `here`; what is sent to it at once.
     pub(crate) fn gets(&mut self, line: &str) -> Vec<String> {
-        let packet = Packet { src: self.there, dst: self.here, segment: read(line) };
-        self.stack.deliver(self.now, packet);
+        let mut packet = Packet { src: self.there, dst: self.here, segment: read(line) };
+        self.stack.deliver(self.now, &mut packet);
         self.stack.assert_invariants();
         self.sent()
     }

@@ -1,11 +1,12 @@
 //! What arrives at a host, counted: what its stack was given, and what was dropped, by reason.
 
-use super::{HostId, World};
+use super::{HostId, Node, World};
 use crate::link::Arrival;
-use crate::trace::{Sink, What};
+use crate::trace::{Entry, Sink, What};
 use crate::wire::{OptionList, WireError, decode_and_judge_options, message};
 use closewait::packet::{Message, Packet};
 use closewait::rule::Rule;
+use closewait::time::Instant;
 use std::collections::BTreeMap;
 
 /// How much of what arrives as bytes is no packet, and why ([`WireError`]); what the stack drops, by its rule.
@@ -45,17 +46,21 @@ pub struct Arrivals {
     pub dropped: BTreeMap<Rule, u64>,
 }
 
+/// What bytes were.
+enum Read {
+    Packet(Packet),
+    Message(Message),
+}
+
 impl Arrivals {
     /// The packet that bytes are, if they are one.
-    fn read(&mut self, datagram: &[u8]) -> Result<Arrival, WireError> {
+    fn read(&mut self, datagram: &[u8]) -> Result<Read, WireError> {
         let read = match decode_and_judge_options(datagram) {
             Ok((packet, options)) => {
                 self.illegal_option_length += u64::from(options == OptionList::Illegal);
-                Ok(Arrival::Packet(packet))
+                Ok(Read::Packet(packet))
             }
-            Err(WireError::UnknownProtocol { .. }) => {
-                message::decode(datagram).map(|message| Arrival::Message(Box::new(message)))
-            }
+            Err(WireError::UnknownProtocol { .. }) => message::decode(datagram).map(Read::Message),
             Err(error) => Err(error),
         };
         read.inspect_err(|error| self.refused(error))
@@ -128,47 +133,26 @@ impl Arrivals {
 }
 
 impl World {
-    /// What has arrived is read and handed to whoever is there, or dropped and counted.
-    pub(super) fn receive(&mut self, to: HostId, arrival: Arrival, sink: &mut dyn Sink) {
-        let node = &mut self.nodes[to.index()];
-        if let Some(outside) = &mut node.outside {
-            outside.push_back(arrival.clone());
-        }
-        match arrival {
-            Arrival::Packet(packet) => self.receive_packet(to, packet, sink),
-            Arrival::Message(message) => self.receive_message(to, *message, sink),
-            Arrival::Bytes(datagram) => match node.arrivals.read(&datagram) {
-                Ok(Arrival::Packet(packet)) => self.receive_packet(to, packet, sink),
-                Ok(Arrival::Message(message)) => self.receive_message(to, *message, sink),
-                Ok(Arrival::Bytes(_)) => unreachable!("bytes that were read are bytes no longer"),
-                Err(error) => self.record(to, sink, || What::Undecodable { error }),
-            },
-        }
-    }
-
-    fn receive_packet(&mut self, to: HostId, packet: Packet, sink: &mut dyn Sink) {
-        let now = self.now;
-        self.record(to, sink, || What::Received { packet: packet.clone() });
-        if self.is_counted_and_at_a_host(to) {
-            self.host_mut(to, sink).deliver(now, packet);
+    /// The first packet of a direction is read where it lies, and handed to whoever is there, or dropped and counted.
+    pub(super) fn arrive(&mut self, direction: usize, sink: &mut dyn Sink) {
+        let Self { directions, agenda, nodes, now, steps, .. } = self;
+        let to = directions[direction].to;
+        let Some(arrival) = directions[direction].first_mut() else { return };
+        let handed = nodes[to.index()].receive(arrival, &mut Records { at: *now, step: *steps, to, sink });
+        directions[direction].remove_first();
+        let first_of = |i: usize| directions[i].next().map(|(at, order)| (at, order, i));
+        agenda.packet_arrived(first_of(direction), first_of);
+        if handed {
             self.drain(to, sink);
         }
     }
 
-    fn receive_message(&mut self, to: HostId, message: Message, sink: &mut dyn Sink) {
-        let now = self.now;
-        self.record(to, sink, || What::ReceivedMessage { message: message.clone() });
-        if self.is_counted_and_at_a_host(to) {
-            self.host_mut(to, sink).deliver_message(now, message);
+    /// What has not come over a link.
+    fn receive(&mut self, to: HostId, mut arrival: Arrival, sink: &mut dyn Sink) {
+        let node = &mut self.nodes[to.index()];
+        if node.receive(&mut arrival, &mut Records { at: self.now, step: self.steps, to, sink }) {
             self.drain(to, sink);
         }
-    }
-
-    /// Counts a packet; whether there is a host to hand it to.
-    fn is_counted_and_at_a_host(&mut self, to: HostId) -> bool {
-        let node = &mut self.nodes[to.index()];
-        node.arrivals.packets += 1;
-        node.outside.is_none()
     }
 
     /// Delivers a packet to a host as though it had just arrived there, past links and cuts.
@@ -199,5 +183,65 @@ impl World {
     #[must_use]
     pub fn arrivals(&self, id: HostId) -> &Arrivals {
         &self.nodes[id.index()].arrivals
+    }
+}
+
+/// The log of one host at one instant.
+struct Records<'a> {
+    at: Instant,
+    step: u64,
+    to: HostId,
+    sink: &'a mut dyn Sink,
+}
+
+impl Records<'_> {
+    fn record(&mut self, what: impl FnOnce() -> What) {
+        if self.sink.enabled() {
+            let (at, step, host) = (self.at, self.step, Some(self.to));
+            self.sink.record(Entry { at, step, host, what: what() });
+        }
+    }
+}
+
+impl Node {
+    /// What has arrived is read and handed to whoever is there, or dropped and counted. Whether it was handed to a host.
+    fn receive(&mut self, arrival: &mut Arrival, records: &mut Records<'_>) -> bool {
+        if let Some(outside) = &mut self.outside {
+            outside.push_back(arrival.clone());
+        }
+        match arrival {
+            Arrival::Packet(packet) => self.receive_packet(packet, records),
+            Arrival::Message(message) => self.receive_message(message, records),
+            Arrival::Bytes(datagram) => match self.arrivals.read(datagram) {
+                Ok(Read::Packet(mut packet)) => self.receive_packet(&mut packet, records),
+                Ok(Read::Message(message)) => self.receive_message(&message, records),
+                Err(error) => {
+                    records.record(|| What::Undecodable { error });
+                    false
+                }
+            },
+        }
+    }
+
+    fn receive_packet(&mut self, packet: &mut Packet, records: &mut Records<'_>) -> bool {
+        self.arrivals.packets += 1;
+        records.record(|| What::Received { packet: packet.clone() });
+        let hosted = self.outside.is_none();
+        if hosted {
+            self.host.set_news(records.sink.enabled());
+            self.host.deliver_from(records.at, packet);
+        }
+        hosted
+    }
+
+    fn receive_message(&mut self, message: &Message, records: &mut Records<'_>) -> bool {
+        self.arrivals.packets += 1;
+        records.record(|| What::ReceivedMessage { message: message.clone() });
+        let hosted = self.outside.is_none();
+        if hosted {
+            self.host.set_news(records.sink.enabled());
+            self.host.deliver_message(records.at, message.clone());
+        }
+        hosted
     }
 }
