@@ -158,6 +158,12 @@ impl Host {
         self.winsock.poll_output(&mut self.stack)
     }
 
+    /// Whether [`Host::poll_output`] has nothing to tell.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.winsock.is_silent() && self.stack.is_silent()
+    }
+
     /// The packet that [`Host::poll_output`] would tell of now, if it is a packet that leaves, and why it leaves: for
     /// who must look at it before it is taken.
     #[must_use]

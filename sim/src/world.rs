@@ -496,7 +496,16 @@ impl World {
     }
 
     /// Takes what a host says, and hands its packets to links.
+    #[inline]
     fn drain(&mut self, id: HostId, sink: &mut dyn Sink) {
+        if !self.nodes[id.index()].host.is_silent() {
+            self.drain_all(id, sink);
+        }
+        self.unsettle(id);
+    }
+
+    #[inline(never)]
+    fn drain_all(&mut self, id: HostId, sink: &mut dyn Sink) {
         loop {
             let host = &mut self.nodes[id.index()].host;
             if let Some((packet, rule)) = host.next_packet() {
@@ -508,7 +517,6 @@ impl World {
                 break;
             }
         }
-        self.unsettle(id);
     }
 
     /// A host's next packet, which is for `dst`, leaves. It is looked at where it lies, and moved once.

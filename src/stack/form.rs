@@ -53,7 +53,7 @@ impl Stack {
 
     pub(crate) fn form(&self, w: &mut Writer) {
         // The secret and a number said beforehand are what initial numbers are drawn from; addresses are written out;
-        // the schedule is an index of the connections' deadlines, and may be told of them late; notices are an event's.
+        // the schedule is an index of the connections' deadlines, and may be told of them late.
         let Self {
             profile,
             secret: _,
@@ -68,7 +68,6 @@ impl Stack {
             udp_ports,
             schedule: _,
             unsettled: _,
-            notices: _,
             out,
             wakes,
             next_iss: _,

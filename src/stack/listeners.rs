@@ -6,7 +6,7 @@ use crate::addr::Endpoint;
 use crate::packet::Segment;
 use crate::profile::{Backlog, ResetInAcceptQueue};
 use crate::rule::Rule;
-use crate::tcp::{self, Cause, Cx, Notice, State, Tuning, listen};
+use crate::tcp::{self, Cause, Cx, State, Tuning, listen};
 use crate::time::Instant;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -63,36 +63,17 @@ impl Listeners {
         exact.or_else(wild).copied()
     }
 
-    /// News of a half-open connection. When its handshake is completed it waits for accept, and the listener's user
-    /// is woken.
-    pub(super) fn told(
-        &mut self,
-        id: ListenerId,
-        conn: ConnId,
-        notice: Notice,
-        holder: &mut Holder,
-    ) -> Option<u32> {
+    /// A handshake was completed: the connection waits for accept. Tells the listener's user.
+    pub(super) fn completed(&mut self, id: ListenerId, conn: ConnId) -> u32 {
         let listener = self.get_mut(id);
-        match notice {
-            Notice::Connected => {
-                listener.half_open.retain(|&c| c != conn);
-                listener.queue.push_back(conn);
-                *holder = Holder::Queue(id);
-                Some(listener.user)
-            }
-            Notice::Ended(_) => {
-                listener.half_open.retain(|&c| c != conn);
-                *holder = Holder::Nobody;
-                None
-            }
-            Notice::Readable
-            | Notice::Urgent
-            | Notice::EndOfStream
-            | Notice::Acknowledged
-            | Notice::Unresponsive
-            | Notice::CloseExpired
-            | Notice::SoftError(_) => None,
-        }
+        listener.half_open.retain(|&c| c != conn);
+        listener.queue.push_back(conn);
+        listener.user
+    }
+
+    /// A half-open connection ended.
+    pub(super) fn gave_up(&mut self, id: ListenerId, conn: ConnId) {
+        self.get_mut(id).half_open.retain(|&c| c != conn);
     }
 
     pub(super) fn assert_invariants(&self, table: &Table) {

@@ -49,7 +49,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use listeners::Listeners;
-use outbox::{Outbox, Post};
+use outbox::{Heard, Outbox, Post};
 use ports::Ports;
 use table::{Holder, Table};
 use time_waits::TimeWaits;
@@ -159,8 +159,6 @@ pub struct Stack {
     datagrams: AllDatagrams,
     udp_ports: Ports,
     schedule: Schedule,
-    /// Of the event that is under way.
-    notices: Vec<Notice>,
     out: Outbox,
     /// Connections whose deadline may have moved since the schedule was told.
     unsettled: Vec<ConnId>,
@@ -188,7 +186,6 @@ impl Stack {
             ports,
             datagrams: AllDatagrams::default(),
             schedule: Schedule::default(),
-            notices: Vec::new(),
             out: Outbox::default(),
             unsettled: Vec::new(),
             wakes: VecDeque::new(),
@@ -251,6 +248,12 @@ impl Stack {
     /// The next thing that happened, oldest first.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.out.poll()
+    }
+
+    /// Whether [`Stack::poll_output`] has nothing to tell.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.out.len() == 0
     }
 
     /// The packet that [`Stack::poll_output`] would tell of now, if it is a packet that leaves, and why it leaves.
@@ -566,31 +569,37 @@ impl Stack {
     ) {
         let conn = self.table.get_mut(id);
         let state = core::mem::replace(&mut conn.state, State::vacant());
-        let mut post = Post { out: &mut self.out, ends, failed: self.failed, notices: &mut self.notices };
+        let mut post = Post { out: &mut self.out, ends, failed: self.failed, heard: Heard::default() };
         conn.state = event(state, &mut Cx { now, profile: &self.profile, out: &mut post });
+        let heard = post.heard;
         if !core::mem::replace(&mut conn.unsettled, true) {
             self.unsettled.push(id);
         }
         let rests = matches!(conn.state, State::Closed(_) | State::TimeWait(_));
-        self.pass_on(id);
+        if heard.any {
+            self.pass_on(id, heard);
+        }
         if rests {
             self.rest(id);
         }
     }
 
-    /// Tells whoever holds the connection what its user may wait for.
-    fn pass_on(&mut self, id: ConnId) {
-        let Self { notices, table, listeners, wakes, .. } = self;
-        for notice in notices.drain(..) {
-            match table.get(id).holder {
-                // Who is woken looks at all there is.
-                Holder::User(user) if wakes.back() == Some(&user) => {}
-                Holder::User(user) => wakes.push_back(user),
-                Holder::HalfOpen(listener) => {
-                    wakes.extend(listeners.told(listener, id, notice, &mut table.get_mut(id).holder));
-                }
-                Holder::Queue(_) | Holder::Nobody => {}
+    /// Tells whoever holds the connection what was heard.
+    fn pass_on(&mut self, id: ConnId, heard: Heard) {
+        let conn = self.table.get_mut(id);
+        match conn.holder {
+            // Who is woken looks at all there is.
+            Holder::User(user) if self.wakes.back() == Some(&user) => {}
+            Holder::User(user) => self.wakes.push_back(user),
+            Holder::HalfOpen(listener) if heard.connected => {
+                conn.holder = Holder::Queue(listener);
+                self.wakes.push_back(self.listeners.completed(listener, id));
             }
+            Holder::HalfOpen(listener) if heard.ended => {
+                conn.holder = Holder::Nobody;
+                self.listeners.gave_up(listener, id);
+            }
+            Holder::HalfOpen(_) | Holder::Queue(_) | Holder::Nobody => {}
         }
     }
 
@@ -613,10 +622,10 @@ impl Stack {
             out: &mut self.out,
             ends: [&local, &remote],
             failed: self.failed,
-            notices: &mut self.notices,
+            heard: Heard::default(),
         };
         event(&mut Cx { now, profile: &self.profile, out: &mut post });
-        assert!(self.notices.is_empty(), "nobody waits for what no connection takes");
+        assert!(!post.heard.any, "nobody waits for what no connection takes");
     }
 
     /// A new connection enters the table.

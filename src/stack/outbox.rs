@@ -6,7 +6,6 @@ use crate::packet::{Packet, Segment};
 use crate::rule::Rule;
 use crate::tcp::{Effect, Notice, Out};
 use alloc::collections::VecDeque;
-use alloc::vec::Vec;
 
 #[derive(Clone, Debug)]
 pub(super) struct Outbox {
@@ -90,8 +89,36 @@ pub(super) struct Post<'a> {
     pub(super) ends: [&'a Endpoint; 2],
     /// The network has failed: nothing leaves.
     pub(super) failed: bool,
-    /// What its user may wait for.
-    pub(super) notices: &'a mut Vec<Notice>,
+    /// What its holder wants to know.
+    pub(super) heard: Heard,
+}
+
+/// What a connection's holder wants to know of an event.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Heard {
+    /// There was a notice.
+    pub(super) any: bool,
+    /// The handshake is done.
+    pub(super) connected: bool,
+    /// The connection is over.
+    pub(super) ended: bool,
+}
+
+impl Heard {
+    fn note(&mut self, notice: Notice) {
+        self.any = true;
+        match notice {
+            Notice::Connected => self.connected = true,
+            Notice::Ended(_) => self.ended = true,
+            Notice::Readable
+            | Notice::Urgent
+            | Notice::EndOfStream
+            | Notice::Acknowledged
+            | Notice::Unresponsive
+            | Notice::CloseExpired
+            | Notice::SoftError(_) => {}
+        }
+    }
 }
 
 impl Out for Post<'_> {
@@ -113,7 +140,7 @@ impl Out for Post<'_> {
             }
             Effect::Expired { rule } => self.out.news(|| Output::Expired { local, remote, rule }),
             Effect::Notify { notice, rule } => {
-                self.notices.push(notice);
+                self.heard.note(notice);
                 self.out.news(|| Output::Notified { local, remote, notice, rule });
             }
         }

@@ -85,6 +85,7 @@ impl Wait {
 
 impl Winsock {
     /// Releases every call that the events so far let return.
+    #[inline]
     pub(crate) fn release_all(&mut self, stack: &mut Stack, now: Instant) {
         while let Some(user) = stack.poll_wake() {
             let id = SocketId(user);

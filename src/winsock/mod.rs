@@ -150,6 +150,11 @@ impl Winsock {
         self.poll_returned(stack).or_else(|| stack.poll_output().map(Output::Stack))
     }
 
+    /// Whether no return waits to be told.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.out.is_empty()
+    }
+
     /// The packet that is told next, if a packet is.
     pub(crate) fn next_packet<'a>(&self, stack: &'a Stack) -> Option<(&'a Packet, Rule)> {
         let (told, _) = stack.outputs();
