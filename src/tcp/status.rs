@@ -4,7 +4,7 @@
 use super::send::Timer;
 use super::{Cause, CloseWait, Closing, Established, FinWait1, LastAck, State, StateName, Tcb};
 use crate::buf::Rope;
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 
 /// Which timer will fire next, and when.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,6 +36,25 @@ pub enum TimerName {
     FinWait2,
     /// 2 MSL.
     TimeWait,
+}
+
+/// What the sending half goes by: the windows of RFC 5681, in octets, and the times of RFC 6298.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sending {
+    /// The congestion window.
+    pub cwnd: u32,
+    /// The slow start threshold; none before the first loss.
+    pub ssthresh: Option<u32>,
+    /// FlightSize: sent and not acknowledged.
+    pub flight: u32,
+    /// What SACK says is still in the network (RFC 6675); without SACK FlightSize.
+    pub pipe: u32,
+    /// The smoothed round-trip time; none before the first measurement.
+    pub srtt: Option<Duration>,
+    /// How much round-trip times vary.
+    pub rttvar: Duration,
+    /// The retransmission timeout.
+    pub rto: Duration,
 }
 
 impl State {
@@ -136,6 +155,28 @@ impl State {
     #[must_use]
     pub fn unacknowledged(&self) -> usize {
         self.tcb().map_or(0, |tcb| tcb.snd.queued())
+    }
+
+    /// What the sending half goes by; none before ESTABLISHED and from TIME-WAIT on.
+    #[must_use]
+    pub fn sending(&self) -> Option<Sending> {
+        let snd = &self.tcb()?.snd;
+        Some(Sending {
+            cwnd: snd.congestion.cwnd,
+            ssthresh: Some(snd.congestion.ssthresh).filter(|&octets| octets < u32::MAX),
+            flight: snd.nxt - snd.una,
+            pipe: snd.recovery.pipe(snd.una, snd.nxt, u32::from(snd.mss)),
+            srtt: snd.rtt.srtt(),
+            rttvar: snd.rtt.rttvar,
+            rto: snd.rtt.rto(),
+        })
+    }
+
+    /// TS.Recent (RFC 7323 section 4.3); none without timestamps, before ESTABLISHED and from TIME-WAIT
+    /// on.
+    #[must_use]
+    pub fn ts_recent(&self) -> Option<u32> {
+        self.tcb()?.echo.as_ref().map(|echo| echo.recent)
     }
 
     /// Whether our FIN is acknowledged.
