@@ -12,3 +12,5 @@ mod names;
 mod reopening;
 #[path = "alone/stack.rs"]
 mod stack;
+#[path = "alone/waiting.rs"]
+mod waiting;

@@ -5,12 +5,14 @@
 //!                     └──▶ listener by port         ──▶ tcp::listen
 //!                     └──▶ nobody                   ──▶ tcp::closed
 //!   time   ──▶ advance ──▶ schedule (earliest deadline first, then slot) ──▶ tcp::State::timeout
+//!                     └──▶ those put away in TIME-WAIT (at one instant they come last, in the order in which they were)
 //! ```
 //!
 //! Files: `ports.rs` bindings and who may share a port, `listeners.rs` backlog and accept queue, `connect.rs`
-//! active opens, `table.rs` connections by slot and by four-tuple, `time_waits.rs` those that only sit out TIME-WAIT, `isn.rs` initial sequence numbers,
-//! `schedule.rs` deadlines, `icmp.rs` and `udp.rs` what is no segment, `status.rs` what netstat shows. The user of a connection or listener is a number that
-//! means nothing here.
+//! active opens, `table.rs` connections by slot and by four-tuple, `time_waits.rs` those that only sit out TIME-WAIT,
+//! `isn.rs` initial sequence numbers, `schedule.rs` deadlines, `icmp.rs` and `udp.rs` what is no segment, `outbox.rs`
+//! what is not told yet, `status.rs` what netstat shows. The user of a connection or listener is a number that means
+//! nothing here.
 
 mod connect;
 mod form;
@@ -393,10 +395,13 @@ impl Stack {
         })
     }
 
-    /// A TIME-WAIT that was put away is a connection like others for as long as something happens to it.
+    /// A TIME-WAIT that was put away is a connection like others for as long as something happens to it, and from then
+    /// on if another was put away meanwhile that ends later: the schedule is told of it, whatever happens.
     fn wake(&mut self, tuple: Tuple, put_away: PutAway) -> ConnId {
         let id = self.table.insert(&self.addrs, tuple, Holder::Nobody);
-        self.table.get_mut(id).state = put_away.wake();
+        let conn = self.table.get_mut(id);
+        (conn.state, conn.unsettled) = (put_away.wake(), true);
+        self.unsettled.push(id);
         id
     }
 
