@@ -158,7 +158,8 @@ impl Ports {
             let offset = (self.next + step) % count;
             let port = u32::from(*self.ephemeral.start()) + offset;
             let port = u16::try_from(port).unwrap_or(*self.ephemeral.end());
-            if !self.by_port.contains_key(&port) && free(port) {
+            // 0 is no port, whatever the profile says.
+            if port != 0 && !self.by_port.contains_key(&port) && free(port) {
                 self.next = (offset + 1) % count;
                 return Some(port);
             }
@@ -235,6 +236,16 @@ impl Stack {
 mod tests {
     use super::*;
     use crate::addr::Ipv4Addr;
+
+    /// Mutation: 0 is a port.
+    #[test]
+    fn zero_is_no_ephemeral_port() {
+        let mut ports = Ports::new(0..=1, Secret([7; 16]));
+        let any = Endpoint::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+        let bound = ports.bind(any, Sharing::Default, |_| false).map(|id| ports.bound_to(id).port);
+        assert_eq!(bound, Ok(1));
+        assert_eq!(ports.bind(any, Sharing::Default, |_| false), Err(BindError::Exhausted));
+    }
 
     #[test]
     fn sharing_follows_the_facts() {

@@ -4,8 +4,8 @@
 //! comes. Deadlines of one instant are due in the order of their sources, whatever happened before.
 
 use crate::time::Instant;
-use alloc::collections::BinaryHeap;
 use alloc::collections::binary_heap::PeekMut;
+use alloc::collections::{BTreeSet, BinaryHeap};
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
@@ -75,16 +75,18 @@ impl Schedule {
         None
     }
 
-    /// Entries that stand for nothing any more go: those of sources without a deadline, and those that were replaced.
+    /// Entries that stand for nothing any more go: those of sources without a deadline, those that were replaced, and of
+    /// those at the end of time, which `live` does not tell from none, all but one a source.
     fn tidy(&mut self, deadline: impl Fn(u32) -> Option<Instant>) {
         let live = &mut self.live;
+        let mut at_end = BTreeSet::new();
         self.heap.retain(|&Reverse((at, source))| {
             let stands = live[source as usize] == at;
             if stands && deadline(source).is_none() {
                 live[source as usize] = Instant::END;
                 return false;
             }
-            stands
+            stands && (at != Instant::END || at_end.insert(source))
         });
         self.untidy_from = 2 * self.heap.len() + ENTRIES;
         self.heap.shrink_to(self.untidy_from);
@@ -120,5 +122,22 @@ mod tests {
         assert_eq!(s.next(|i| real(&deadlines, i)), Some((Instant::from_nanos(9), 1)));
         deadlines[1] = None;
         assert_eq!(s.next(|i| real(&deadlines, i)), None);
+    }
+
+    /// However often a source says that it is due at the end of time, and then sooner after all.
+    /// Mutation: each time counts.
+    #[test]
+    fn the_end_of_time_is_kept_once() {
+        let mut s = Schedule::default();
+        for _ in 0..10_000 {
+            s.arm(0, Some(Instant::END));
+            s.arm(1, Some(Instant::END));
+            assert_eq!(s.next(|_| Some(Instant::END)), Some((Instant::END, 0)));
+            assert!(s.heap.len() <= 2 * ENTRIES);
+        }
+        let deadline = |i: u32| if i == 0 { None } else { at(7) };
+        s.arm(1, at(7));
+        assert_eq!(s.next(deadline), Some((Instant::from_nanos(7), 1)));
+        assert_eq!(s.next(|_| None), None);
     }
 }

@@ -19,12 +19,18 @@ struct Entry {
     put_away: PutAway,
 }
 
+impl Entry {
+    fn is_taken(&self) -> bool {
+        self.tuple.local_port == 0
+    }
+}
+
 /// All of a stack.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TimeWaits {
-    /// The first to end is first, and was not taken.
+    /// The first to end is first. Neither it nor the last was taken.
     queue: VecDeque<Entry>,
-    /// How many left the queue so far, modulo 2^32: the first one's number.
+    /// The first one's number. The others' follow, modulo 2^32.
     first: u32,
     /// Their numbers.
     index: HashTable<u32>,
@@ -46,7 +52,7 @@ impl TimeWaits {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (Tuple, &PutAway)> {
-        self.queue.iter().filter(|entry| entry.tuple.local_port != 0).map(|e| (e.tuple, &e.put_away))
+        self.queue.iter().filter(|entry| !entry.is_taken()).map(|e| (e.tuple, &e.put_away))
     }
 
     pub(super) fn insert(&mut self, addrs: &Interner, tuple: Tuple, put_away: PutAway) {
@@ -75,7 +81,7 @@ impl TimeWaits {
         let tuple = entry.tuple;
         entry.tuple.local_port = 0;
         let put_away = entry.put_away.clone();
-        self.drop_taken();
+        self.drop_taken(addrs);
         Some((tuple, put_away))
     }
 
@@ -92,13 +98,23 @@ impl TimeWaits {
         found.map(|&n| &entry(n).put_away)
     }
 
-    /// What was taken leaves once it is first.
-    fn drop_taken(&mut self) {
-        while self.queue.pop_front_if(|entry| entry.tuple.local_port == 0).is_some() {
+    /// What was taken leaves once it is first or last, or once most were: a peer that sends its FIN over and over has
+    /// one taken out of the middle each time.
+    fn drop_taken(&mut self, addrs: &Interner) {
+        while self.queue.pop_front_if(|entry| entry.is_taken()).is_some() {
             self.first = self.first.wrapping_add(1);
         }
+        while self.queue.pop_back_if(|entry| entry.is_taken()).is_some() {}
         if self.queue.is_empty() && self.queue.capacity() > LEAST {
             *self = Self { first: self.first, ..Self::default() };
+        } else if self.queue.len() > 2 * self.len() + LEAST {
+            self.queue.retain(|entry| !entry.is_taken());
+            self.index.clear();
+            let Self { queue, first, index } = self;
+            for (place, Entry { tuple, .. }) in (0..).zip(&*queue) {
+                let number = first.wrapping_add(place);
+                index.insert_unique(tuple.hash(addrs), number, |&n| at(queue, *first, n).tuple.hash(addrs));
+            }
         }
     }
 
@@ -109,9 +125,93 @@ impl TimeWaits {
             assert!(self.get(addrs, local, remote).is_some(), "a TIME-WAIT is found by its ends");
         }
         assert!(self.queue.iter().is_sorted_by_key(|e| e.put_away.until), "they end in their order");
+        let taken = |entry: Option<&Entry>| entry.is_some_and(Entry::is_taken);
+        assert!(
+            !taken(self.queue.front()) && !taken(self.queue.back()),
+            "what was taken is neither first nor last"
+        );
     }
 }
 
 fn at(queue: &VecDeque<Entry>, first: u32, number: u32) -> &Entry {
     &queue[number.wrapping_sub(first) as usize]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::buf::Rope;
+    use crate::seq::Seq;
+    use crate::tcp::{State, TimeWait};
+    use alloc::vec::Vec;
+
+    /// When it ends, its remote port, and its SND.NXT, which tells whose it is.
+    type Told = (u64, u16, u32);
+
+    fn put_away((until, _, snd_nxt): Told) -> PutAway {
+        PutAway::new(TimeWait {
+            snd_nxt: Seq(snd_nxt),
+            rcv_nxt: Seq(0),
+            wnd: 0,
+            shift: 0,
+            echo: None,
+            until: Instant::from_nanos(until),
+            inbox: Rope::EMPTY,
+            throttle: Default::default(),
+        })
+    }
+
+    fn told(tuple: Tuple, put_away: &PutAway) -> Told {
+        let State::TimeWait(t) = put_away.clone().wake() else {
+            unreachable!("it was put away in TIME-WAIT")
+        };
+        (t.until.as_nanos(), tuple.remote_port, t.snd_nxt.0)
+    }
+
+    /// Against a list, across the end of the numbers: what comes and goes at random places, and two that are taken out of
+    /// the middle and put back at the end over and over.
+    /// Mutations: what was taken stays last; it stays in the middle; its number is its place.
+    #[test]
+    fn as_a_list_would() {
+        let mut addrs = Interner::default();
+        let ip = "10.0.0.1".parse().expect("an address");
+        let tuple = |addrs: &mut Interner, port| {
+            let ip = addrs.intern(ip);
+            Tuple { local: ip, remote: ip, local_port: 80, remote_port: port }
+        };
+        let end = |port| Endpoint::new(ip, port);
+        let mut waits = TimeWaits { first: u32::MAX - 100, ..TimeWaits::default() };
+        let mut model: Vec<Told> = Vec::new();
+        let (mut dice, mut until) = (1_u64, 0);
+        for n in 0..30_000 {
+            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let few = n % 3_000 > 1_500;
+            let port = u16::try_from((dice >> 33) % if few { 2 } else { 300 }).expect("a port");
+            until += (dice >> 60) / 6;
+            let place = model.iter().position(|&(_, p, _)| p == port);
+            let expected = place.map(|i| model.remove(i));
+            assert_eq!(
+                waits.get(&addrs, end(80), end(port)).map(|p| told(tuple(&mut addrs, port), p)),
+                expected
+            );
+            let taken = waits.take(&addrs, end(80), end(port)).map(|(tuple, p)| told(tuple, &p));
+            assert_eq!(taken, expected);
+            assert!(waits.queue.len() <= 2 * model.len() + LEAST, "{n}: what was taken goes");
+            if !few && dice >> 62 == 0 {
+                let first = (!model.is_empty()).then(|| model.remove(0));
+                assert_eq!(waits.take_first(&addrs).map(|(tuple, p)| told(tuple, &p)), first);
+            }
+            if place.is_none() || few || dice >> 62 != 1 {
+                model.push((until, port, n));
+                let tuple = tuple(&mut addrs, port);
+                waits.insert(&addrs, tuple, put_away((until, port, n)));
+            }
+            assert_eq!(waits.len(), model.len());
+            assert_eq!(waits.next_end(), model.first().map(|&(until, ..)| Instant::from_nanos(until)));
+            if n % 50 == 0 {
+                waits.assert_invariants(&addrs);
+                assert_eq!(waits.iter().map(|(tuple, p)| told(tuple, p)).collect::<Vec<_>>(), model);
+            }
+        }
+    }
 }
