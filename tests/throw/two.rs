@@ -10,7 +10,7 @@ use closewait::tcp::StateName;
 use closewait::time::Duration;
 use closewait::winsock::{Call, Handle, HandlePolicy, Outcome, consts::*};
 use closewait_sim::trace::{Entry, What};
-use closewait_sim::{LinkConfig, LinkId, Sink, Thread, World};
+use closewait_sim::{LinkConfig, LinkId, Off, Sink, Thread, World};
 
 /// What two hosts said since the last look.
 #[derive(Default)]
@@ -25,6 +25,8 @@ impl Sink for Seen {
 /// The world, its threads (as in `Lone`, on each host) and what was learned of its connections.
 pub(crate) struct Two {
     pub(crate) world: World,
+    /// The same without a log: what nobody looks at is not kept, and nothing else differs.
+    unseen: World,
     link: LinkId,
     threads: [Vec<Thread>; 2],
     pub(crate) handles: [Vec<Handle>; 2],
@@ -53,7 +55,8 @@ impl Two {
             |local, remote| Aim { local, remote, snd_nxt: Seq(0), rcv_nxt: Seq(0), wnd: u16::MAX, echo: 0 };
         let aims = [aim(ends[0], ends[1]), aim(ends[1], ends[0])];
         let handles = [Vec::new(), Vec::new()];
-        let mut two = Self { world, link, threads, handles, ours, aims, seen: Seen::default() };
+        let unseen = world.clone();
+        let mut two = Self { world, unseen, link, threads, handles, ours, aims, seen: Seen::default() };
         for host in [0, 1] {
             two.call(host, 0, startup());
             two.call(host, 0, stream(start.v6));
@@ -110,7 +113,8 @@ impl Two {
     }
 
     pub(crate) fn call(&mut self, host: usize, thread: usize, call: Call) {
-        let outcome = self.world.call(self.threads[host][thread], call, &mut self.seen);
+        let outcome = self.world.call(self.threads[host][thread], call.clone(), &mut self.seen);
+        assert_eq!(self.unseen.call(self.threads[host][thread], call, &mut Off), outcome, "without a log");
         if let Outcome::Returned(returned) = outcome {
             self.handles[host].extend(handle_of(&returned));
         }
@@ -120,10 +124,14 @@ impl Two {
     /// What was said is looked at, and what must hold holds.
     fn settle(&mut self) {
         self.world.assert_invariants();
+        self.unseen.assert_invariants();
+        assert_eq!(self.unseen.next_event(), self.world.next_event(), "without a log");
         while let Some((thread, returned)) = self.world.poll_returned() {
+            assert_eq!(self.unseen.poll_returned(), Some((thread, returned.clone())), "without a log");
             let host = usize::from(!self.threads[0].contains(&thread));
             self.handles[host].extend(handle_of(&returned));
         }
+        assert_eq!(self.unseen.poll_returned(), None, "without a log");
         for entry in self.seen.0.drain(..) {
             if let (Some(host), What::Sent { packet, .. }) = (entry.host, entry.what) {
                 self.aims[host.index()].follow(&packet);
@@ -137,13 +145,17 @@ impl Two {
         for _ in 0..200 {
             match self.world.next_event() {
                 Some(at) if at <= until => self.step(),
-                Some(_) | None => return self.world.advance_to(until),
+                Some(_) | None => {
+                    self.unseen.advance_to(until);
+                    return self.world.advance_to(until);
+                }
             }
         }
     }
 
     fn step(&mut self) {
         self.world.step(&mut self.seen).expect("time does not end");
+        self.unseen.step(&mut Off).expect("time does not end");
         self.settle();
     }
 
@@ -151,6 +163,7 @@ impl Two {
         let host = self.world.hosts().nth(to).expect("one of two");
         let free = !taken(&self.world.netstat(host), packet.dst, packet.src);
         self.world.inject(host, packet.clone(), &mut self.seen);
+        self.unseen.inject(host, packet.clone(), &mut Off);
         let sent = self.seen.0.iter().filter_map(|entry| {
             if let What::Sent { packet, .. } = &entry.what { Some(packet.clone()) } else { None }
         });
@@ -160,6 +173,15 @@ impl Two {
             let expected = expected(packet, &self.ours[to], self.world.host(host).stack().profile());
             assert_eq!(sent, expected, "RFC 9293 3.10.7.1 for {packet:?}");
         }
+    }
+
+    /// What every host has is the same without a log.
+    pub(crate) fn assert_seen_or_not(&self) {
+        for host in self.world.hosts() {
+            assert_eq!(self.unseen.netstat(host), self.world.netstat(host), "without a log");
+            assert_eq!(self.unseen.host(host).leaks(), self.world.host(host).leaks(), "without a log");
+        }
+        assert_eq!(self.unseen.sent(), self.world.sent(), "without a log");
     }
 
     pub(crate) fn throw(&mut self, throw: &Throw) {
@@ -175,7 +197,10 @@ impl Two {
                     self.step();
                 }
             }
-            Throw::Cut(cut) => self.world.set_cut(self.link, *cut, &mut self.seen),
+            Throw::Cut(cut) => {
+                self.world.set_cut(self.link, *cut, &mut self.seen);
+                self.unseen.set_cut(self.link, *cut, &mut Off);
+            }
         }
     }
 }
