@@ -141,7 +141,7 @@ fn comes(t: &mut Alone, comes: Comes) {
         Comes::Fin => assert_eq!(t.gets("<SEQ=100><ACK=301><CTL=FIN,ACK><TS=500>"), [KEPT]),
         Comes::Ack => assert!(t.gets("<SEQ=101><ACK=301><CTL=ACK><TS=500>").is_empty()),
         Comes::OldAck => {
-            assert!(t.gets("<SEQ=90><ACK=301><CTL=ACK><TS=500>").len() <= 1, "it may be throttled")
+            assert!(t.gets("<SEQ=90><ACK=301><CTL=ACK><TS=500>").len() <= 1, "it may be throttled");
         }
         Comes::OldSyn => assert!(t.gets("<SEQ=200><CTL=SYN><TS=499>").is_empty()),
         Comes::NewSyn => {
