@@ -7,7 +7,7 @@
 //! cargo bench --bench peers -- --only closewait --exact lifecycle   # for a profiler
 //! ```
 //!
-//! Everything runs in turn in one process, several rounds of each; figures are medians. A ratio is closewait's figure
+//! Everything runs in turn in one process, round after round; figures are medians. A ratio is closewait's figure
 //! over the other's; for a size the other's over closewait's. So more than 1 is always in closewait's favour.
 //!
 //! What is measured, and on what terms:
@@ -46,7 +46,8 @@ fn main() {
     let rows = rows(&scale);
     let fits = |name: &str, w: &str| if exact { name == w } else { name.contains(w) };
     let rows = rows.into_iter().filter(|r| wanted.is_empty() || wanted.iter().any(|w| fits(&r.name, w)));
-    report::run(rows.collect(), &Plan { rounds: if quick { 1 } else { 5 }, only, json });
+    let rows: Vec<Row> = rows.collect();
+    report::run(&rows, &Plan { rounds: if quick { 1 } else { 5 }, only, json });
 }
 
 /// What is measured: each time it is asked it does the work once and says how fast.

@@ -86,15 +86,15 @@ struct Object<'a> {
     ratio_turmoil: Option<f64>,
 }
 
-pub(crate) fn run(rows: Vec<Row>, plan: &Plan) {
+pub(crate) fn run(rows: &[Row], plan: &Plan) {
+    let figures = measure(rows, plan);
     if !plan.json {
         println!(
             "{:<32}{:>6}{:>11}{:>11}{:>11}{:>11}{:>11}{:>11}",
             "", "", "closewait", "smoltcp", "turmoil", "duplex", "/smoltcp", "/turmoil"
         );
     }
-    for row in rows {
-        let [ours, smoltcp, turmoil, duplex] = measure(&row, plan);
+    for (row, [ours, smoltcp, turmoil, duplex]) in rows.iter().zip(figures) {
         let ratio = |theirs: Option<f64>| {
             let (ours, theirs) = (ours?, theirs?);
             Some(if row.unit.less_is_better() { theirs / ours } else { ours / theirs })
@@ -121,18 +121,22 @@ pub(crate) fn run(rows: Vec<Row>, plan: &Plan) {
     }
 }
 
-/// Everybody in turn, round after round.
-fn measure(row: &Row, plan: &Plan) -> [Option<f64>; 4] {
-    let rounds = if row.unit.less_is_better() { 1 } else { plan.rounds };
-    let mut all: [Vec<f64>; 4] = Default::default();
-    for _ in 0..rounds {
-        for (who, figures) in ALL.into_iter().zip(&mut all) {
-            if plan.only.as_ref().is_none_or(|only| only == who.name()) {
-                figures.extend((row.measure)(who));
+/// Everybody's every line in turn, round after round: what slows a machine down for a while slows all of them.
+fn measure(rows: &[Row], plan: &Plan) -> Vec<[Option<f64>; 4]> {
+    let mut all: Vec<[Vec<f64>; 4]> = rows.iter().map(|_| Default::default()).collect();
+    for round in 0..plan.rounds {
+        for (row, figures) in rows.iter().zip(&mut all) {
+            if row.unit.less_is_better() && round > 0 {
+                continue;
+            }
+            for (who, figures) in ALL.into_iter().zip(figures) {
+                if plan.only.as_ref().is_none_or(|only| only == who.name()) {
+                    figures.extend((row.measure)(who));
+                }
             }
         }
     }
-    all.map(median)
+    all.into_iter().map(|figures| figures.map(median)).collect()
 }
 
 /// With three digits, and k, M or G.
