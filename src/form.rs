@@ -104,6 +104,7 @@ pub(crate) enum Thing {
     Binding,
     User,
     Thread,
+    Event,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -22,7 +22,7 @@
 //! let process = host.create_process(HandlePolicy::Never);
 //! let thread = host.create_thread(process);
 //! let now = Instant::START;
-//! let _ = host.call(now, thread, Call::WsaStartup { version: 0x202 });
+//! let _ = host.call(now, thread, Call::startup(0x202));
 //! let made = host.call(now, thread, Call::Socket { family: AF_INET, kind: SOCK_STREAM, protocol: IPPROTO_TCP });
 //! let Outcome::Returned(made) = made else { panic!("socket does not block") };
 //! let Ok(Value::Handle(s)) = made.result else { panic!("a socket") };
@@ -122,6 +122,13 @@ impl Host {
         self.winsock.release_all(&mut self.stack, now);
     }
 
+    /// A process ends, of itself or killed: its calls do not return, and its sockets are closed as by a last WSACleanup
+    /// (R19).
+    pub fn end_process(&mut self, now: Instant, process: ProcessId) {
+        self.winsock.end_process(&mut self.stack, now, process);
+        self.winsock.release_all(&mut self.stack, now);
+    }
+
     /// A packet arrives.
     pub fn deliver(&mut self, now: Instant, mut packet: Packet) {
         self.deliver_from(now, &mut packet);
@@ -141,8 +148,15 @@ impl Host {
 
     /// Time has come to `now`: deadlines that are due are met, earliest first.
     pub fn advance(&mut self, now: Instant) {
-        while self.stack.advance(now) {
-            self.winsock.release_all(&mut self.stack, now);
+        loop {
+            match self.winsock.next_deadline().filter(|&call| call <= now) {
+                // At one instant the deadlines of the stack come before those of calls.
+                Some(call) if self.stack.next_deadline().is_none_or(|stack| call < stack) => {
+                    self.winsock.expire(&mut self.stack, now);
+                }
+                Some(_) | None if self.stack.advance(now) => self.winsock.release_all(&mut self.stack, now),
+                Some(_) | None => return,
+            }
         }
     }
 
@@ -181,11 +195,13 @@ impl Host {
     /// changes of state, timers, notices. Packets that leave or were dropped, and returns, are always told.
     pub fn set_news(&mut self, news: bool) {
         self.stack.set_news(news);
+        self.winsock.set_news(news);
     }
 
     /// When [`Host::advance`] has something to do next.
     pub fn next_deadline(&mut self) -> Option<Instant> {
-        self.stack.next_deadline()
+        let (call, stack) = (self.winsock.next_deadline(), self.stack.next_deadline());
+        call.into_iter().chain(stack).min()
     }
 
     /// The Winsock of this host, to look at.

@@ -5,9 +5,14 @@
 
 mod set;
 mod timers;
+mod winsock;
 
 pub use set::SetError;
 pub use timers::{DelayedAck, KeepAlive};
+pub use winsock::{
+    Arrivals, CloseOneOfMany, DontLinger, FdClose, GiveUpCode, LingerWake, NonblockingLinger, ResetCode,
+    ResetInAcceptQueue, ShutAndReset, SoError, UnsafeClose,
+};
 
 use crate::time::Duration;
 use core::ops::RangeInclusive;
@@ -40,6 +45,16 @@ pub struct Profile {
     pub reset_after_fin: ResetCode,
     /// CS-E5, WF-4.4: recv after both shutdown(SD_RECEIVE) and a RST.
     pub recv_shut_and_reset: ShutAndReset,
+    /// R9: FD_CLOSE's code after a RST.
+    pub fd_close_reset: ResetCode,
+    /// R10: FD_CLOSE while received data is unread.
+    pub fd_close: FdClose,
+    /// R82: what WSAEventSelect records of arrivals.
+    pub event_arrivals: Arrivals,
+    /// R20: a descriptor that is not the last is closed while calls are pending.
+    pub close_one_of_many: CloseOneOfMany,
+    /// R35: how much later than SO_RCVTIMEO and SO_SNDTIMEO say a call gives up.
+    pub timeout_slack: Duration,
     /// R14: the code after retransmission gave up on an established connection.
     pub give_up: GiveUpCode,
     /// R53: what SO_ERROR tells, a failed connect aside.
@@ -152,44 +167,6 @@ pub struct Profile {
     pub max_backlog: u32,
 }
 
-/// R1: when a nonblocking close with a nonzero timeout can complete at once.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum NonblockingLinger {
-    /// When no byte is unsent or unacknowledged (the page's body).
-    WouldBlockIfUnsent,
-    /// Never: always WSAEWOULDBLOCK (the page's summary).
-    AlwaysWouldBlock,
-}
-
-/// R2: what a blocking lingering close waits for, its timeout aside.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum LingerWake {
-    /// All data acknowledged.
-    DataAcknowledged,
-    /// All data and our FIN acknowledged.
-    FinAcknowledged,
-    /// The peer's FIN, too, has come.
-    PeerFin,
-}
-
-/// R3: what SO_DONTLINGER's TRUE means.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum DontLinger {
-    /// TRUE: l_onoff 0.
-    TrueIsOff,
-    /// TRUE: l_onoff 1 (the `linger` page, to the letter).
-    TrueIsOn,
-}
-
-/// R4, R5: a close that may lose what the peer sent.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum UnsafeClose {
-    /// RST, whatever the linger option.
-    Reset,
-    /// As the linger table says.
-    LingerTable,
-}
-
 /// R7: new data for a socket that was closed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum DataAfterClose {
@@ -197,51 +174,6 @@ pub enum DataAfterClose {
     ResetAsIfAbsent,
     /// `<SEQ=SND.NXT><ACK=SEG.SEQ+SEG.LEN><CTL=RST,ACK>`.
     ResetAcknowledging,
-}
-
-/// R11: which code says "reset".
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum ResetCode {
-    /// WSAECONNRESET.
-    ConnReset,
-    /// WSAECONNABORTED.
-    ConnAborted,
-}
-
-/// CS-E5, WF-4.4: what recv says after both shutdown(SD_RECEIVE) and a RST.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum ShutAndReset {
-    /// The code of the RST: after a hard close any recv on the remote side fails with WSAECONNRESET.
-    Reset,
-    /// WSAESHUTDOWN, every time.
-    Shutdown,
-}
-
-/// R14: which code says "retransmission gave up".
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum GiveUpCode {
-    /// WSAETIMEDOUT.
-    TimedOut,
-    /// WSAECONNABORTED.
-    ConnAborted,
-}
-
-/// R53: what SO_ERROR tells, a failed connect aside.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum SoError {
-    /// Nothing (WF-3.7: 0 after a reset).
-    ConnectOnly,
-    /// Once, what ended the connection, if no call has told of it: the page's "returns and resets".
-    WhatEnded,
-}
-
-/// R15: a RST for a connection in the accept queue.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum ResetInAcceptQueue {
-    /// The next accept takes its place and fails with WSAECONNRESET.
-    AcceptFails,
-    /// accept succeeds; the first recv fails with WSAECONNRESET.
-    FirstRecvFails,
 }
 
 /// R24: closesocket in SYN-RECEIVED that an active open led to.
@@ -513,6 +445,11 @@ impl Profile {
         rst_discards_unread: true,
         reset_after_fin: ResetCode::ConnReset,
         recv_shut_and_reset: ShutAndReset::Reset,
+        fd_close_reset: ResetCode::ConnReset,
+        fd_close: FdClose::AfterRead,
+        event_arrivals: Arrivals::OnceUntilReenabled,
+        close_one_of_many: CloseOneOfMany::CancelsCalls,
+        timeout_slack: Duration::ZERO,
         give_up: GiveUpCode::TimedOut,
         so_error: SoError::WhatEnded,
         reset_in_accept_queue: ResetInAcceptQueue::AcceptFails,
@@ -579,6 +516,10 @@ impl Profile {
         data_after_close: DataAfterClose::ResetAcknowledging,
         reset_after_fin: ResetCode::ConnAborted,
         recv_shut_and_reset: ShutAndReset::Shutdown,
+        fd_close_reset: ResetCode::ConnAborted,
+        fd_close: FdClose::AtOnce,
+        event_arrivals: Arrivals::Each,
+        close_one_of_many: CloseOneOfMany::LeavesCalls,
         give_up: GiveUpCode::ConnAborted,
         so_error: SoError::ConnectOnly,
         reset_in_accept_queue: ResetInAcceptQueue::FirstRecvFails,

@@ -182,6 +182,19 @@ rules! {
     ConnectionLost "connection-lost" ["R68"] "Keep-alive had found no peer.";
     ConnectionAborted "connection-aborted" ["WF-4.8"] "This end had reset the connection.";
     ShutDown "shut-down" ["WF-4.4"] "That direction was shut down.";
+    Ready "ready" ["Winsock 2 select, WSAPoll"] "A socket is as the call asks.";
+    TimeOver "time-over" ["WF-3.30, R35"] "The time that the call was given is over.";
+    EventSignalled "event-signalled" ["Winsock 2 WSAWaitForMultipleEvents"] "The events that the call waits for are signalled.";
+    ClosedWhileWaiting "closed-while-waiting" ["CS-B4, WF-5.13, WF-5.14, WF-5.15"] "A socket that select or WSAPoll waits for was closed.";
+    InCallback "in-callback" ["CS-A5, WF-8.12"] "The provider is still in a callback of this thread: WSAEINPROGRESS.";
+    InBlockingCall "in-blocking-call" ["CS-A5, WF-8.12"] "A call of this thread blocks: WSAEINPROGRESS.";
+    HookCancelled "hook-cancelled" ["CS-A6, WF-2.16"] "WSACancelBlockingCall: the thread's blocked call fails with WSAEINTR.";
+    ConditionAsked "condition-asked" ["Winsock 2 WSAAccept"] "A connection waits: the condition function is called.";
+    ConditionRejected "condition-rejected" ["Winsock 2 WSAAccept, CF_REJECT"] "The condition function rejects the connection.";
+    ConditionDeferred "condition-deferred" ["Winsock 2 WSAAccept, CF_DEFER"] "The condition function leaves the connection where it is.";
+    NetworkEvent "network-event" ["Winsock 2 WSAEventSelect, WSAAsyncSelect, R10, R82"] "What the program asked to be told of has happened.";
+    ClosedByError "closed-by-error" ["R9, WF-3.11"] "The connection ended in an error: FD_CLOSE says which.";
+    HandleClosed "handle-closed" ["R40"] "CloseHandle: the socket is closed without Winsock's part in it.";
     Cleanup "cleanup" ["R18, WF-8.10"] "The last WSACleanup closes every socket without waiting.";
 }
 

@@ -256,10 +256,10 @@ fn negotiated(options: &[u8]) -> (Option<u8>, bool, bool) {
         Outcome::Returned(returned) => returned.result.expect("it succeeds"),
         Outcome::Blocked => panic!("it returns"),
     };
-    call(Call::WsaStartup { version: 0x202 });
+    call(Call::startup(0x202));
     let made = call(Call::Socket { family: AF_INET, kind: SOCK_STREAM, protocol: 0 });
     let Value::Handle(s) = made else { panic!("{made:?}") };
-    call(Call::Bind { s, name });
+    call(Call::bind(s, name));
     call(Call::Listen { s, backlog: 1 });
     world.deliver_bytes(host, &with_options(options), &mut log);
     let (_, answer, _) = log.sent(host).next().expect("a SYN+ACK");

@@ -68,6 +68,9 @@ impl Sink for Counts {
             | What::State { .. }
             | What::Timer { .. }
             | What::Notified { .. }
+            | What::ProcessEnded { .. }
+            | What::ThreadEnded { .. }
+            | What::Told(_)
             | What::Crashed
             | What::NetworkFailed
             | What::NetworkRestored

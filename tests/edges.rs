@@ -103,11 +103,11 @@ fn a_thread_of_before_a_crash_has_no_process() {
     let mut world = World::new(1);
     let host = world.add_host("host", Profile::WINDOWS);
     let (process, thread) = world.spawn_process(host);
-    let _ = world.call(thread, Call::WsaStartup { version: 0x202 }, &mut Off);
+    let _ = world.call(thread, Call::startup(0x202), &mut Off);
     world.crash(host, &mut Off);
     let late = world.spawn_thread(process);
     let (_, fresh) = world.spawn_process(host);
-    let _ = world.call(fresh, Call::WsaStartup { version: 0x202 }, &mut Off);
+    let _ = world.call(fresh, Call::startup(0x202), &mut Off);
     let socket = Call::Socket { family: consts::AF_INET, kind: consts::SOCK_STREAM, protocol: 0 };
     for thread in [thread, late] {
         let Outcome::Returned(returned) = world.call(thread, socket.clone(), &mut Off) else {

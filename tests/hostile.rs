@@ -62,7 +62,7 @@ fn two_closed_windows_do_not_fight() {
     for profile in 0..Profile::ALL.len() {
         let (mut two, client, server) = connected(profile);
         for (host, s) in [(0, client), (1, server)] {
-            two.call(host, 0, Call::Send { s, data: Bytes::from(vec![0; 200_000]), flags: 0 });
+            two.call(host, 0, Call::send(s, Bytes::from(vec![0; 200_000])));
         }
         for _ in 0..20 {
             two.pass(Duration::from_secs(2));
@@ -100,9 +100,9 @@ fn a_syn_from_its_own_destination_is_ignored() {
 fn a_reopened_connection_begins_past_the_old_one() {
     let (mut two, client, server) = connected(0);
     // Faster than the clock of initial numbers, which makes 250,000 a second.
-    two.call(1, 0, Call::Send { s: server, data: Bytes::from(vec![0; 3_000_000]), flags: 0 });
+    two.call(1, 0, Call::send(server, Bytes::from(vec![0; 3_000_000])));
     for _ in 0..400 {
-        two.call(0, 0, Call::Recv { s: client, len: usize::MAX, flags: 0 });
+        two.call(0, 0, Call::recv(client, usize::MAX));
         two.pass(Duration::from_millis(10));
     }
     two.call(1, 0, Call::Shutdown { s: server, how: SD_SEND });

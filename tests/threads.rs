@@ -41,11 +41,11 @@ impl Lone {
         let (now, s) = (Instant::START, Handle::INVALID_SOCKET);
         let (sent, returned) = (Vec::new(), Vec::new());
         let mut lone = Self { host, now, process, main, helper, s, sent, returned };
-        lone.ok(Call::WsaStartup { version: 0x202 });
+        lone.ok(Call::startup(0x202));
         let (family, kind, protocol) = (consts::AF_INET, consts::SOCK_STREAM, consts::IPPROTO_TCP);
         let Value::Handle(s) = lone.ok(Call::Socket { family, kind, protocol }) else { panic!("a socket") };
         lone.s = s;
-        lone.ok(Call::Bind { s, name: end(1) });
+        lone.ok(Call::bind(s, end(1)));
         lone.host.preset_iss(ISS);
         lone
     }
@@ -53,7 +53,7 @@ impl Lone {
     /// The helper is blocked in connect, or was: the handshake is complete.
     fn connecting() -> Self {
         let mut lone = Self::new();
-        lone.blocks(Call::Connect { s: lone.s, name: end(2) });
+        lone.blocks(Call::connect(lone.s, end(2)));
         assert_eq!(lone.wire(), [(Flags::SYN, ISS, Seq(0))], "the number that was said");
         lone
     }
@@ -104,7 +104,7 @@ impl Lone {
         while let Some(output) = self.host.poll_output() {
             match output {
                 Output::Stack(stack::Output::Transmit { packet, .. }) => self.sent.push(packet.segment),
-                Output::Stack(_) => {}
+                Output::Stack(_) | Output::Told(_) => {}
                 Output::Returned { thread, returned } => self.returned.push((thread, returned.result)),
             }
         }
@@ -130,7 +130,7 @@ fn a_connect_outlives_its_thread() {
     lone.end_helper();
     assert_eq!(lone.state(), Some(StateName::SynSent));
     lone.syn_ack();
-    assert_eq!(lone.ok(Call::Send { s: lone.s, data: Bytes::from_static(b"x"), flags: 0 }), Value::Sent(1));
+    assert_eq!(lone.ok(Call::send(lone.s, Bytes::from_static(b"x"))), Value::Sent(1));
     assert_eq!(lone.returned, []);
 }
 
@@ -142,7 +142,7 @@ fn a_receive_ends_with_its_thread() {
     let (fin, rst) = (Flags::FIN | Flags::ACK, Flags::RST | Flags::ACK);
     for (ended, flags) in [(true, fin), (false, rst)] {
         let mut lone = Lone::connected();
-        lone.blocks(Call::Recv { s: lone.s, len: 10, flags: 0 });
+        lone.blocks(Call::recv(lone.s, 10));
         if ended {
             lone.end_helper();
         }
@@ -159,7 +159,7 @@ fn a_receive_ends_with_its_thread() {
 #[test]
 fn shutdown_takes_effect_when_the_receiving_thread_ends() {
     let mut lone = Lone::connected();
-    lone.blocks(Call::Recv { s: lone.s, len: 10, flags: 0 });
+    lone.blocks(Call::recv(lone.s, 10));
     lone.ok(Call::Shutdown { s: lone.s, how: consts::SD_RECEIVE });
     lone.end_helper();
     let text = Segment {
@@ -185,7 +185,7 @@ fn a_lingering_close_ends_with_its_thread() {
         name: consts::SO_LINGER,
         value: Some(linger),
     });
-    lone.ok(Call::Send { s: lone.s, data: Bytes::from_static(b"xyz"), flags: 0 });
+    lone.ok(Call::send(lone.s, Bytes::from_static(b"xyz")));
     lone.blocks(Call::Closesocket { s: lone.s });
     lone.end_helper();
     assert_eq!(lone.host.leaks(), []);
@@ -217,5 +217,5 @@ fn a_thread_that_ended_makes_no_calls() {
     lone.helper = lone.host.create_thread(lone.process);
     assert_ne!(lone.helper, lone.main);
     lone.ok(Call::Listen { s: lone.s, backlog: 1 });
-    lone.blocks(Call::Accept { s: lone.s });
+    lone.blocks(Call::accept(lone.s));
 }

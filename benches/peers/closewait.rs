@@ -49,10 +49,10 @@ impl Bench {
         let name = Endpoint::new(world.address(server.host), 80);
         let mut bench = Self { world, server, clients, listener: Handle(0), name };
         for peer in bench.clients.iter().chain([&bench.server]).copied().collect::<Vec<_>>() {
-            bench.done(peer, Call::WsaStartup { version: 0x202 });
+            bench.done(peer, Call::startup(0x202));
         }
         bench.listener = bench.socket(bench.server);
-        bench.done(server, Call::Bind { s: bench.listener, name });
+        bench.done(server, Call::bind(bench.listener, name));
         bench.done(server, Call::Listen { s: bench.listener, backlog: 5 });
         bench
     }
@@ -92,8 +92,8 @@ impl Bench {
 
     fn connect(&mut self, client: Peer) -> Pair {
         let s = self.socket(client);
-        self.waits(client, Call::Connect { s, name: self.name });
-        let Value::Accepted(t, _) = self.done(self.server, Call::Accept { s: self.listener }) else {
+        self.waits(client, Call::connect(s, self.name));
+        let Value::Accepted(t, _) = self.done(self.server, Call::accept(self.listener)) else {
             panic!("accept returns a handle")
         };
         (s, t)
@@ -106,9 +106,9 @@ impl Bench {
     }
 
     fn say(&mut self, from: Peer, s: Handle, to: Peer, t: Handle, data: &Bytes) {
-        self.done(from, Call::Send { s, data: data.clone(), flags: 0 });
+        self.done(from, Call::send(s, data.clone()));
         self.settle();
-        let Value::Received(heard) = self.done(to, Call::Recv { s: t, len: 2 * GREETING, flags: 0 }) else {
+        let Value::Received(heard) = self.done(to, Call::recv(t, 2 * GREETING)) else {
             panic!("recv returns data")
         };
         assert_eq!(heard.len(), GREETING);
@@ -116,9 +116,7 @@ impl Bench {
 
     /// The end of the stream, then closesocket.
     fn end(&mut self, peer: Peer, s: Handle) {
-        let Value::Received(end) = self.done(peer, Call::Recv { s, len: 1, flags: 0 }) else {
-            panic!("recv returns data")
-        };
+        let Value::Received(end) = self.done(peer, Call::recv(s, 1)) else { panic!("recv returns data") };
         assert!(end.is_empty(), "the other end shut down");
     }
 
@@ -179,7 +177,7 @@ fn bulk(
     let (s, t) = bench.connect(client);
     bench.done(client, set(s, SO_SNDBUF));
     for (peer, s) in [(client, s), (server, t)] {
-        bench.done(peer, Call::Ioctlsocket { s, cmd: FIONBIO, arg: 1 });
+        bench.done(peer, Call::set_nonblocking(s, true));
     }
     let mut sends = Sends::new(total);
     #[expect(clippy::cast_precision_loss, reason = "a figure")]
@@ -187,7 +185,7 @@ fn bulk(
         let mut received = 0;
         while received < total / SEND as u64 * SEND as u64 {
             while let Some(data) = sends.peek() {
-                match bench.call(client, Call::Send { s, data: send(data), flags: 0 }) {
+                match bench.call(client, Call::send(s, send(data))) {
                     Some(Ok(_)) => sends.advance(),
                     Some(Err(WsaError::WouldBlock)) => break,
                     other => panic!("send: {other:?}"),
@@ -195,9 +193,7 @@ fn bulk(
             }
             bench.settle();
             let before = received;
-            while let Some(Ok(Value::Received(data))) =
-                bench.call(server, Call::Recv { s: t, len: SEND, flags: 0 })
-            {
+            while let Some(Ok(Value::Received(data))) = bench.call(server, Call::recv(t, SEND)) {
                 received += data.len() as u64;
                 take(data);
             }

@@ -17,7 +17,7 @@ pub use rest::Stuck;
 
 use crate::link::{Arrival, Direction, Fate, LinkConfig, Verdict};
 use crate::rng::key;
-use crate::trace::{Entry, Sink, What};
+use crate::trace::{Entry, ProcessEnd, Sink, What};
 use crate::wire;
 use agenda::{Agenda, Source};
 use closewait::addr::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -307,6 +307,23 @@ impl World {
         self.record(host, sink, || What::Crashed);
     }
 
+    /// A process ends, of itself or killed: its threads make no more calls, and its sockets are closed as by its last
+    /// WSACleanup (R19).
+    pub fn end_process(&mut self, process: Process, end: ProcessEnd, sink: &mut dyn Sink) {
+        self.record(process.host, sink, || What::ProcessEnded { process: process.id, end });
+        let now = self.now;
+        self.host_mut(process.host, sink).end_process(now, process.id);
+        self.drain(process.host, sink);
+    }
+
+    /// A thread ends: the call that it is blocked in does not return (R33, R54).
+    pub fn end_thread(&mut self, thread: Thread, sink: &mut dyn Sink) {
+        self.record(thread.host, sink, || What::ThreadEnded { thread: thread.id });
+        let now = self.now;
+        self.host_mut(thread.host, sink).end_thread(now, thread.id);
+        self.drain(thread.host, sink);
+    }
+
     /// A host's network subsystem fails, or is restored (CS-A3): while it has failed calls fail with WSAENETDOWN and
     /// packets are lost.
     pub fn set_network_failed(&mut self, host: HostId, failed: bool, sink: &mut dyn Sink) {
@@ -544,6 +561,7 @@ impl World {
                     self.record(id, sink, || what);
                 }
             }
+            Output::Told(told) => self.record(id, sink, || What::Told(told)),
             Output::Returned { thread, returned } => {
                 self.returned.push_back((Thread { host: id, id: thread }, returned.clone()));
                 self.record(id, sink, || What::Returned { thread, returned, blocked: true });

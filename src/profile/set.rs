@@ -5,12 +5,12 @@
 mod tests;
 
 use super::{
-    AbortFlags, AckThrottle, Backlog, BareRstAck, CloseInSynReceived, CongestionControl, DataAfterClose,
-    DelayedAck, DontLinger, GiveUpCode, HardErrors, InitialWindow, KeepAlive, LingerWake, ListenerGone,
-    MaxR2, NonblockingLinger, Offer, OldAck, Profile, RefusedRetries, ResetCode, ResetInAcceptQueue,
-    RstInTimeWait, RstInWindow, ShutAndReset, SoError, SoftErrors, SynAckInWindow, SynInSynReceived,
-    SynInTimeWait, SynInWindow, TextOnSyn, TimeWaitAnswers, UnsafeClose, Unwelcome, WindowAfterFin,
-    WindowScaling,
+    AbortFlags, AckThrottle, Arrivals, Backlog, BareRstAck, CloseInSynReceived, CloseOneOfMany,
+    CongestionControl, DataAfterClose, DelayedAck, DontLinger, FdClose, GiveUpCode, HardErrors,
+    InitialWindow, KeepAlive, LingerWake, ListenerGone, MaxR2, NonblockingLinger, Offer, OldAck, Profile,
+    RefusedRetries, ResetCode, ResetInAcceptQueue, RstInTimeWait, RstInWindow, ShutAndReset, SoError,
+    SoftErrors, SynAckInWindow, SynInSynReceived, SynInTimeWait, SynInWindow, TextOnSyn, TimeWaitAnswers,
+    UnsafeClose, Unwelcome, WindowAfterFin, WindowScaling,
 };
 use crate::time::Duration;
 use alloc::format;
@@ -97,6 +97,9 @@ variants! {
     ShutAndReset { Reset = "reset", Shutdown = "shutdown" }
     GiveUpCode { TimedOut = "timed_out", ConnAborted = "conn_aborted" }
     SoError { ConnectOnly = "connect_only", WhatEnded = "what_ended" }
+    CloseOneOfMany { CancelsCalls = "cancels_calls", LeavesCalls = "leaves_calls" }
+    FdClose { AfterRead = "after_read", AtOnce = "at_once" }
+    Arrivals { OnceUntilReenabled = "once_until_reenabled", Each = "each" }
     ResetInAcceptQueue { AcceptFails = "accept_fails", FirstRecvFails = "first_recv_fails" }
     CloseInSynReceived { Fin = "fin", BareReset = "bare_reset" }
     AbortFlags { RstAck = "rst_ack", Rst = "rst" }
@@ -300,6 +303,11 @@ impl Profile {
             rst_discards_unread,
             reset_after_fin,
             recv_shut_and_reset,
+            fd_close_reset,
+            fd_close,
+            event_arrivals,
+            close_one_of_many,
+            timeout_slack,
             give_up,
             so_error,
             reset_in_accept_queue,
@@ -365,6 +373,11 @@ impl Profile {
             rst_discards_unread,
             reset_after_fin,
             recv_shut_and_reset,
+            fd_close_reset,
+            fd_close,
+            event_arrivals,
+            close_one_of_many,
+            timeout_slack,
             give_up,
             so_error,
             reset_in_accept_queue,

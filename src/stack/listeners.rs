@@ -140,6 +140,20 @@ impl Stack {
         self.listeners.get(id).queue.len()
     }
 
+    /// The other end of the oldest waiting connection.
+    #[must_use]
+    pub fn first_waiting(&self, id: ListenerId) -> Option<Endpoint> {
+        self.listeners.get(id).queue.front().map(|&conn| self.ends(conn).1)
+    }
+
+    /// The oldest waiting connection is reset.
+    pub fn reject(&mut self, now: Instant, id: ListenerId) {
+        if let Some(conn) = self.listeners.get_mut(id).queue.pop_front() {
+            self.abort(now, conn, Rule::ConditionRejected);
+            self.detach(conn);
+        }
+    }
+
     /// Hands the oldest waiting connection to `user`.
     ///
     /// # Errors

@@ -101,6 +101,12 @@ impl Stack {
         }
     }
 
+    /// How many datagrams, and words from ICMP, wait to be received.
+    #[must_use]
+    pub fn datagrams_waiting(&self, id: DatagramsId) -> usize {
+        self.datagrams.get(id).arrived.len()
+    }
+
     /// The name, with the address that datagrams leave from once there is a peer.
     #[must_use]
     pub fn datagrams_name(&self, id: DatagramsId) -> Endpoint {

@@ -162,6 +162,12 @@ impl State {
         self.urgent().is_some_and(Urgent::is_expected)
     }
 
+    /// An urgent octet was taken out of the stream and not yet read.
+    #[must_use]
+    pub fn has_urgent_octet(&self) -> bool {
+        self.urgent().is_some_and(|urgent| urgent.octet.is_some())
+    }
+
     /// Reads the urgent octet that was taken out of the stream; `peek` leaves it.
     pub fn urgent_octet(&mut self, peek: bool) -> UrgentOctet {
         let Some(urgent) = self.urgent_mut() else { return UrgentOctet::None };

@@ -1,9 +1,12 @@
-//! Calls as data: what a thread asks for, and what it gets.
+//! Calls as data: what a thread asks for. `answer.rs` has what it gets.
+//!
+//! A pointer of the C API that may be null is an `Option` here; a null one that must not be is WSAEFAULT.
 
-use super::error::WsaError;
+use super::consts;
+use super::notify::Window;
 use crate::addr::Endpoint;
-use crate::buf::Rope;
-use crate::rule::Rule;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 use bytes::Bytes;
 use core::fmt;
 
@@ -22,72 +25,103 @@ impl fmt::Display for Handle {
     }
 }
 
-/// Winsock's numbers, as winsock2.h and ws2def.h have them.
-pub mod consts {
-    /// IPv4.
-    pub const AF_INET: i32 = 2;
-    /// IPv6.
-    pub const AF_INET6: i32 = 23;
-    /// A stream socket.
-    pub const SOCK_STREAM: i32 = 1;
-    /// A datagram socket.
-    pub const SOCK_DGRAM: i32 = 2;
-    /// UDP, as a protocol.
-    pub const IPPROTO_UDP: i32 = 17;
-    /// TCP, as a protocol and as a level of options.
-    pub const IPPROTO_TCP: i32 = 6;
-    /// The socket level of options.
-    pub const SOL_SOCKET: i32 = 0xffff;
-    /// Option: bool.
-    pub const SO_REUSEADDR: i32 = 0x0004;
-    /// Option: bool.
-    pub const SO_EXCLUSIVEADDRUSE: i32 = !SO_REUSEADDR;
-    /// Option: bool, urgent data stays in line.
-    pub const SO_OOBINLINE: i32 = 0x0100;
-    /// Option: `struct linger`, two u_short.
-    pub const SO_LINGER: i32 = 0x0080;
-    /// Option: bool.
-    pub const SO_DONTLINGER: i32 = !SO_LINGER;
-    /// Option: int, bytes.
-    pub const SO_SNDBUF: i32 = 0x1001;
-    /// Option: int, bytes.
-    pub const SO_RCVBUF: i32 = 0x1002;
-    /// Option: int, a Winsock error code; read only.
-    pub const SO_ERROR: i32 = 0x1007;
-    /// Option at level IPPROTO_TCP: bool.
-    pub const TCP_NODELAY: i32 = 0x0001;
-    /// Option: bool.
-    pub const SO_KEEPALIVE: i32 = 0x0008;
-    /// Option at level IPPROTO_TCP: seconds until retransmission gives up; -1 never, 0 as the system does.
-    pub const TCP_MAXRT: i32 = 5;
-    /// Option at level IPPROTO_TCP: seconds until the first keep-alive probe.
-    pub const TCP_KEEPIDLE: i32 = 3;
-    /// Option at level IPPROTO_TCP: unanswered keep-alive probes after which the connection is over.
-    pub const TCP_KEEPCNT: i32 = 16;
-    /// Option at level IPPROTO_TCP: seconds between keep-alive probes.
-    pub const TCP_KEEPINTVL: i32 = 17;
-    /// WSAIoctl: `struct tcp_keepalive`, three u_long.
-    pub const SIO_KEEPALIVE_VALS: u32 = 0x9800_0004;
-    /// WSAIoctl: after how many segments an ACK leaves at once.
-    pub const SIO_TCP_SET_ACK_FREQUENCY: u32 = 0x9800_0017;
-    /// ioctlsocket: blocking mode.
-    pub const FIONBIO: u32 = 0x8004_667e;
-    /// ioctlsocket: bytes that can be read.
-    pub const FIONREAD: u32 = 0x4004_667f;
-    /// ioctlsocket: whether no unread urgent data lies ahead.
-    pub const SIOCATMARK: u32 = 0x4004_7307;
-    /// shutdown: no more receiving.
-    pub const SD_RECEIVE: i32 = 0;
-    /// shutdown: no more sending.
-    pub const SD_SEND: i32 = 1;
-    /// shutdown: both.
-    pub const SD_BOTH: i32 = 2;
-    /// send: all of the data is urgent. recv: the urgent byte.
-    pub const MSG_OOB: i32 = 1;
-    /// recv: leave the data where it is.
-    pub const MSG_PEEK: i32 = 2;
-    /// listen: as many as the provider allows.
-    pub const SOMAXCONN: i32 = 0x7fff_ffff;
+/// A `sockaddr` that a program points to, and the length that it says it has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SockAddr {
+    /// `sa_family`.
+    pub family: i32,
+    /// Address and port.
+    pub name: Endpoint,
+    /// `namelen`, in bytes; shorter than the family's `sockaddr` is WSAEFAULT (WF-9.18).
+    pub len: usize,
+}
+
+impl SockAddr {
+    /// `sizeof(struct sockaddr_in)`.
+    pub const INET: usize = 16;
+    /// `sizeof(struct sockaddr_in6)`.
+    pub const INET6: usize = 28;
+}
+
+impl From<Endpoint> for SockAddr {
+    fn from(name: Endpoint) -> Self {
+        if name.ip.is_ipv4() {
+            Self { family: consts::AF_INET, name, len: Self::INET }
+        } else {
+            Self { family: consts::AF_INET6, name, len: Self::INET6 }
+        }
+    }
+}
+
+/// The three sets of `select`; None is a null pointer.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct FdSets {
+    /// `readfds`
+    pub read: Option<Vec<Handle>>,
+    /// `writefds`
+    pub write: Option<Vec<Handle>>,
+    /// `exceptfds`
+    pub except: Option<Vec<Handle>>,
+}
+
+impl FdSets {
+    /// What `select` returns: how many sockets are in the sets, one that is in two of them twice.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        [&self.read, &self.write, &self.except].into_iter().flatten().map(Vec::len).sum()
+    }
+}
+
+/// `struct timeval`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Timeval {
+    /// Seconds.
+    pub sec: i32,
+    /// Microseconds.
+    pub usec: i32,
+}
+
+impl Timeval {
+    /// So many milliseconds.
+    #[must_use]
+    pub const fn from_millis(ms: u32) -> Self {
+        Self { sec: (ms / 1000).cast_signed(), usec: (ms % 1000 * 1000).cast_signed() }
+    }
+}
+
+/// `struct pollfd`, without what it returns.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PollFd {
+    /// The socket.
+    pub fd: Handle,
+    /// What is asked for: POLLRDNORM, POLLRDBAND, POLLWRNORM.
+    pub events: i16,
+}
+
+/// What WSADuplicateSocket writes for another process, or for its own: good for one WSASocket (WF-7.10).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ProtocolInfo(pub(super) u32);
+
+impl ProtocolInfo {
+    /// One that no WSADuplicateSocket ever wrote.
+    pub const NONE: Self = Self(u32::MAX);
+
+    /// Its number on its host, from 1 on.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0.wrapping_add(1)
+    }
+}
+
+/// What a condition function of WSAAccept returns.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Decision {
+    /// CF_ACCEPT
+    Accept,
+    /// CF_REJECT: the peer is reset.
+    Reject,
+    /// CF_DEFER: the connection goes on waiting.
+    Defer,
 }
 
 /// A Winsock call with its arguments.
@@ -97,6 +131,8 @@ pub enum Call {
     WsaStartup {
         /// The version asked for.
         version: u16,
+        /// Whether lpWSAData points anywhere.
+        data: bool,
     },
     /// `WSACleanup()`
     WsaCleanup,
@@ -128,7 +164,7 @@ pub enum Call {
         /// The socket.
         s: Handle,
         /// The name; the wildcard address for all, port 0 for any.
-        name: Endpoint,
+        name: Option<SockAddr>,
     },
     /// `listen(s, backlog)`
     Listen {
@@ -137,24 +173,42 @@ pub enum Call {
         /// How many connections may wait; SOMAXCONN for as many as there may be.
         backlog: i32,
     },
-    /// `accept(s)`
+    /// `accept(s, addr, addrlen)`
     Accept {
         /// The listening socket.
         s: Handle,
+        /// How many bytes there are for the peer's name; None if it is not asked for.
+        name_len: Option<usize>,
+    },
+    /// `WSAAccept(s, addr, addrlen, lpfnCondition, …)`. With a condition function it returns
+    /// [`Value::Condition`](super::Value::Condition) when a connection is there: the thread is in the function from then on, until
+    /// [`Call::ConditionReturns`], whose result is that of WSAAccept.
+    WsaAccept {
+        /// The listening socket.
+        s: Handle,
+        /// How many bytes there are for the peer's name; None if it is not asked for.
+        name_len: Option<usize>,
+        /// Whether there is a condition function.
+        condition: bool,
+    },
+    /// The thread's condition function returns.
+    ConditionReturns {
+        /// What it decides.
+        decision: Decision,
     },
     /// `connect(s, name)`
     Connect {
         /// The socket.
         s: Handle,
         /// The other end.
-        name: Endpoint,
+        name: Option<SockAddr>,
     },
     /// `send(s, buf, len, flags)`
     Send {
         /// The socket.
         s: Handle,
         /// The bytes, shared and not copied.
-        data: Bytes,
+        data: Option<Bytes>,
         /// 0 or MSG_OOB.
         flags: i32,
     },
@@ -163,7 +217,7 @@ pub enum Call {
         /// The socket.
         s: Handle,
         /// The most bytes to return.
-        len: usize,
+        len: Option<usize>,
         /// 0, MSG_PEEK, MSG_OOB or both.
         flags: i32,
     },
@@ -172,18 +226,18 @@ pub enum Call {
         /// The socket.
         s: Handle,
         /// The bytes, shared and not copied.
-        data: Bytes,
+        data: Option<Bytes>,
         /// 0.
         flags: i32,
         /// The other end; none: the one that connect named.
-        to: Option<Endpoint>,
+        to: Option<SockAddr>,
     },
     /// `recvfrom(s, buf, len, flags)`
     Recvfrom {
         /// The socket.
         s: Handle,
         /// The most bytes to return; a longer datagram is cut, and an error.
-        len: usize,
+        len: Option<usize>,
         /// 0 or MSG_PEEK.
         flags: i32,
     },
@@ -219,7 +273,7 @@ pub enum Call {
         /// The option.
         name: i32,
         /// The size of the caller's buffer.
-        len: usize,
+        len: Option<usize>,
     },
     /// `ioctlsocket(s, cmd, argp)`
     Ioctlsocket {
@@ -228,7 +282,7 @@ pub enum Call {
         /// FIONBIO, FIONREAD or SIOCATMARK.
         cmd: u32,
         /// What argp points to.
-        arg: u32,
+        arg: Option<u32>,
     },
     /// `WSAIoctl(s, dwIoControlCode, lpvInBuffer, cbInBuffer, …)`
     WsaIoctl {
@@ -239,88 +293,215 @@ pub enum Call {
         /// What lpvInBuffer points to, little endian; None is a null pointer.
         input: Option<Bytes>,
     },
-    /// `getsockname(s)`
+    /// `getsockname(s, name, namelen)`
     Getsockname {
         /// The socket.
         s: Handle,
+        /// How many bytes there are for the name.
+        len: Option<usize>,
     },
-    /// `getpeername(s)`
+    /// `getpeername(s, name, namelen)`
     Getpeername {
         /// The socket.
         s: Handle,
+        /// How many bytes there are for the name.
+        len: Option<usize>,
     },
+    /// `WSASendDisconnect(s)`: shutdown(SD_SEND).
+    WsaSendDisconnect {
+        /// The socket.
+        s: Handle,
+    },
+    /// `WSARecvDisconnect(s)`: shutdown(SD_RECEIVE).
+    WsaRecvDisconnect {
+        /// The socket.
+        s: Handle,
+    },
+    /// `WSADuplicateSocket(s, dwProcessId, lpProtocolInfo)`
+    WsaDuplicateSocket {
+        /// The socket.
+        s: Handle,
+        /// The number of the process that is to have it ([`ProcessId::number`](super::ProcessId::number)).
+        process: u32,
+        /// Whether lpProtocolInfo points anywhere.
+        info: bool,
+    },
+    /// `WSASocket(af, type, protocol, lpProtocolInfo, …)`
+    WsaSocket {
+        /// Address family.
+        family: i32,
+        /// Socket type.
+        kind: i32,
+        /// Protocol; 0 for the one that fits.
+        protocol: i32,
+        /// What WSADuplicateSocket wrote: the new handle is one more of that socket.
+        info: Option<ProtocolInfo>,
+    },
+    /// `DuplicateHandle`, within the process: one more handle of a socket or event.
+    DuplicateHandle {
+        /// The handle.
+        handle: Handle,
+    },
+    /// `CloseHandle(handle)`, of a socket, too: Winsock knows nothing of it (R40).
+    CloseHandle {
+        /// The handle.
+        handle: Handle,
+    },
+    /// `select(readfds, writefds, exceptfds, timeout)`
+    Select {
+        /// The sets.
+        sets: Box<FdSets>,
+        /// How long to wait; None: until a socket is ready.
+        timeout: Option<Timeval>,
+    },
+    /// `WSAPoll(fdarray, nfds, timeout)`
+    WsaPoll {
+        /// The entries.
+        fds: Option<Vec<PollFd>>,
+        /// Milliseconds; negative: until a socket is ready.
+        timeout: i32,
+    },
+    /// `WSASetEvent(event)`
+    WsaSetEvent {
+        /// The event.
+        event: Handle,
+    },
+    /// `WSAResetEvent(event)`
+    WsaResetEvent {
+        /// The event.
+        event: Handle,
+    },
+    /// `WSAWaitForMultipleEvents(events, fWaitAll, dwTimeout)`
+    WsaWaitForMultipleEvents {
+        /// The events.
+        events: Option<Vec<Handle>>,
+        /// Whether all must be signalled.
+        all: bool,
+        /// Milliseconds; None: WSA_INFINITE.
+        timeout: Option<u32>,
+    },
+    /// `WSAEventSelect(s, hEventObject, lNetworkEvents)`
+    WsaEventSelect {
+        /// The socket.
+        s: Handle,
+        /// The event.
+        event: Option<Handle>,
+        /// FD_READ and its like; 0 ends the registration.
+        events: i32,
+    },
+    /// `WSAEnumNetworkEvents(s, hEventObject, lpNetworkEvents)`
+    WsaEnumNetworkEvents {
+        /// The socket.
+        s: Handle,
+        /// An event to reset.
+        event: Option<Handle>,
+        /// Whether lpNetworkEvents points anywhere.
+        out: bool,
+    },
+    /// `WSAAsyncSelect(s, hWnd, wMsg, lEvent)`
+    WsaAsyncSelect {
+        /// The socket.
+        s: Handle,
+        /// The window.
+        window: Option<Window>,
+        /// FD_READ and its like; 0 ends the registration.
+        events: i32,
+    },
+    /// `PeekMessage(hWnd, PM_REMOVE)`: the next message of a window of the process.
+    PeekMessage {
+        /// The window.
+        window: Window,
+    },
+    /// `WSASetBlockingHook(lpBlockFunc)`, Winsock 1.1: the caller runs the function when one of the thread's calls blocks.
+    WsaSetBlockingHook {
+        /// Whether lpBlockFunc points anywhere.
+        hook: bool,
+    },
+    /// `WSAUnhookBlockingHook()`, Winsock 1.1.
+    WsaUnhookBlockingHook,
+    /// `WSAIsBlocking()`, Winsock 1.1.
+    WsaIsBlocking,
+    /// `WSACancelBlockingCall()`, Winsock 1.1: the thread's blocked call fails with WSAEINTR.
+    WsaCancelBlockingCall,
 }
 
-/// What a call that succeeded returns, out-parameters included.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Value {
-    /// 0.
-    Zero,
-    /// send: bytes taken.
-    Sent(usize),
-    /// recv: the bytes, shared; none at the end of the stream.
-    Received(Rope),
-    /// recvfrom of a datagram: the bytes, and where they came from.
-    ReceivedFrom(Rope, Endpoint),
-    /// socket, WSACreateEvent: the new handle.
-    Handle(Handle),
-    /// accept: the new socket and its peer.
-    Accepted(Handle, Endpoint),
-    /// getsockname, getpeername.
-    Name(Endpoint),
-    /// getsockopt: the value's bytes, little endian.
-    Option(Bytes),
-    /// ioctlsocket: what argp points to afterwards.
-    Argument(u32),
-    /// WSAStartup: the version agreed on, and the highest there is.
-    Startup(u16, u16),
-    /// WSAGetLastError.
-    LastError(i32),
-}
-
-/// A call's result: a value, or the error that the call reports.
-pub type CallResult = Result<Value, WsaError>;
-
-/// A result and why it is that.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Return {
-    /// The result.
-    pub result: CallResult,
-    /// The reason.
-    pub rule: Rule,
-}
-
-/// What becomes of a call at once.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[must_use = "a blocked call returns later"]
-pub enum Outcome {
-    /// It has returned.
-    Returned(Return),
-    /// It blocks its thread; its return comes out of `poll_output`.
-    Blocked,
-}
-
-/// An attempt at a call: what it returns, or that it would have to wait.
-pub(super) enum Attempt {
-    Done(CallResult, Rule),
-    Wait,
-}
-
-impl Attempt {
-    pub(super) fn ok(value: Value) -> Self {
-        Self::Done(Ok(value), Rule::Completed)
+impl Call {
+    /// Whether Winsock must have been started for it (CS-A2). What is the thread's own needs that no more than what is the
+    /// system's: events, handles, messages.
+    pub(super) const fn is_of_winsock(&self) -> bool {
+        !matches!(
+            self,
+            Self::WsaStartup { .. }
+                | Self::WsaGetLastError
+                | Self::WsaSetLastError { .. }
+                | Self::WsaCreateEvent
+                | Self::WsaCloseEvent { .. }
+                | Self::WsaSetEvent { .. }
+                | Self::WsaResetEvent { .. }
+                | Self::WsaWaitForMultipleEvents { .. }
+                | Self::DuplicateHandle { .. }
+                | Self::CloseHandle { .. }
+                | Self::PeekMessage { .. }
+        )
     }
 
-    pub(super) fn fail(error: WsaError) -> Self {
-        Self::Done(Err(error), Rule::CallFailed)
+    /// `WSAStartup(version, &data)`
+    #[must_use]
+    pub const fn startup(version: u16) -> Self {
+        Self::WsaStartup { version, data: true }
     }
-}
 
-impl From<Result<Value, WsaError>> for Attempt {
-    fn from(result: Result<Value, WsaError>) -> Self {
-        match result {
-            Ok(value) => Self::ok(value),
-            Err(error) => Self::fail(error),
-        }
+    /// `bind(s, name)`
+    #[must_use]
+    pub fn bind(s: Handle, name: Endpoint) -> Self {
+        Self::Bind { s, name: Some(name.into()) }
+    }
+
+    /// `accept(s, NULL, NULL)`
+    #[must_use]
+    pub const fn accept(s: Handle) -> Self {
+        Self::Accept { s, name_len: None }
+    }
+
+    /// `connect(s, name)`
+    #[must_use]
+    pub fn connect(s: Handle, name: Endpoint) -> Self {
+        Self::Connect { s, name: Some(name.into()) }
+    }
+
+    /// `send(s, data, 0)`
+    #[must_use]
+    pub const fn send(s: Handle, data: Bytes) -> Self {
+        Self::Send { s, data: Some(data), flags: 0 }
+    }
+
+    /// `recv(s, buffer of len bytes, 0)`
+    #[must_use]
+    pub const fn recv(s: Handle, len: usize) -> Self {
+        Self::Recv { s, len: Some(len), flags: 0 }
+    }
+
+    /// `ioctlsocket(s, FIONBIO, nonblocking)`
+    #[must_use]
+    pub fn set_nonblocking(s: Handle, nonblocking: bool) -> Self {
+        Self::Ioctlsocket { s, cmd: consts::FIONBIO, arg: Some(u32::from(nonblocking)) }
+    }
+
+    /// `getsockopt(s, level, name)` into a buffer of `len` bytes.
+    #[must_use]
+    pub const fn getsockopt(s: Handle, level: i32, name: i32, len: usize) -> Self {
+        Self::Getsockopt { s, level, name, len: Some(len) }
+    }
+
+    /// `getsockname(s)`
+    #[must_use]
+    pub const fn getsockname(s: Handle) -> Self {
+        Self::Getsockname { s, len: Some(SockAddr::INET6) }
+    }
+
+    /// `getpeername(s)`
+    #[must_use]
+    pub const fn getpeername(s: Handle) -> Self {
+        Self::Getpeername { s, len: Some(SockAddr::INET6) }
     }
 }

@@ -1,13 +1,14 @@
 //! closesocket and WSACleanup: carry out what `close.rs` decides.
 
-use super::blocked::{Blocked, Wait};
-use super::call::{Attempt, Handle, Value};
+use super::answer::{Attempt, Value};
+use super::blocked::{Blocked, On, Wait};
+use super::call::Handle;
 use super::close::{Closing, Disposition, Subject, disposition};
 use super::error::WsaError;
-use super::process::{ProcessId, ThreadId};
+use super::process::{Object, ProcessId, ThreadId};
 use super::socket::{Phase, SocketId};
 use super::{Outcome, Return, Winsock};
-use crate::profile::LingerWake;
+use crate::profile::{CloseOneOfMany, LingerWake};
 use crate::rule::Rule;
 use crate::stack::Stack;
 use crate::tcp::StateName;
@@ -58,17 +59,28 @@ impl Winsock {
         if disposition == Disposition::WouldBlock {
             return fail(WsaError::WouldBlock, rule);
         }
-        self.process_mut(process).handles.remove(s);
-        self.sockets.get_mut(id).references -= 1;
-        if disposition == Disposition::KeepSocket {
-            return done(rule);
-        }
-        self.cancel_waiters(stack, id);
         if let Disposition::Linger(seconds) = disposition {
+            self.release_descriptor(stack, process, id);
+            self.process_mut(process).handles.replace(s, Object::Closing(id));
             return self.linger(stack, now, thread, id, s, seconds);
         }
+        self.process_mut(process).handles.remove(s);
+        self.release_descriptor(stack, process, id);
         self.close_now(stack, now, id, disposition, rule);
         done(rule)
+    }
+
+    /// One descriptor less. With the last one the calls of every thread on the socket are cancelled and its registration
+    /// ends (CS-B4); before that those of the process, if R20 says so.
+    fn release_descriptor(&mut self, stack: &mut Stack, process: ProcessId, id: SocketId) {
+        let socket = self.sockets.get_mut(id);
+        socket.references -= 1;
+        if socket.references == 0 {
+            self.unregister(id);
+            self.cancel_waiters(stack, id, |_, _| true);
+        } else if stack.profile().close_one_of_many == CloseOneOfMany::CancelsCalls {
+            self.cancel_waiters(stack, id, |winsock, thread| winsock.thread(thread).process == process);
+        }
     }
 
     /// A close that waits for nothing.
@@ -81,6 +93,7 @@ impl Winsock {
         rule: Rule,
     ) {
         match (self.sockets.get(id).phase, disposition) {
+            (_, Disposition::KeepSocket | Disposition::WouldBlock) => return,
             (Phase::Listening(listener), _) => stack.close_listener(now, listener),
             (Phase::Unconnected | Phase::Datagram(None), _) => {}
             (Phase::Datagram(Some(bound)), _) => stack.close_datagrams(bound),
@@ -103,7 +116,7 @@ impl Winsock {
     }
 
     /// The socket is no more; its name is free (CS-B3).
-    fn forget(&mut self, stack: &mut Stack, id: SocketId) {
+    pub(super) fn forget(&mut self, stack: &mut Stack, id: SocketId) {
         if let Some(binding) = self.sockets.remove(id).binding {
             stack.unbind(binding);
         }
@@ -126,11 +139,13 @@ impl Winsock {
         };
         stack.close(now, conn, Some(now + Duration::from_secs(u64::from(seconds))));
         self.sockets.get_mut(id).phase = Phase::Closing(conn);
+        let on = On::Socket(id);
+        let blocked = Blocked { on, handle: s, wait: Wait::Closesocket, since: now, until: None };
         if let Attempt::Done(result, rule) = self.try_linger(stack, id) {
-            self.finish_closing(stack, now, id, &Wait::Closesocket);
+            self.finish_closing(stack, now, thread, &blocked);
             return Outcome::Returned(Return { result, rule });
         }
-        self.block(thread, Blocked { socket: id, handle: s, wait: Wait::Closesocket, since: now });
+        self.block(thread, blocked);
         Outcome::Blocked
     }
 
@@ -161,58 +176,66 @@ impl Winsock {
     }
 
     /// After a lingering close has returned the connection is nobody's.
-    pub(super) fn finish_closing(&mut self, stack: &mut Stack, now: Instant, id: SocketId, wait: &Wait) {
-        if *wait == Wait::Closesocket
+    pub(super) fn finish_closing(
+        &mut self,
+        stack: &mut Stack,
+        now: Instant,
+        thread: ThreadId,
+        blocked: &Blocked,
+    ) {
+        if let (Wait::Closesocket, &[id]) = (&blocked.wait, blocked.on.as_slice())
             && let Phase::Closing(conn) = self.sockets.get(id).phase
         {
             stack.lift_close_limit(now, conn);
             stack.detach(conn);
             self.forget(stack, id);
+            let process = self.thread(thread).process;
+            self.process_mut(process).handles.remove(blocked.handle);
         }
     }
 
-    /// R18: the last WSACleanup closes every socket of the process without waiting; R33: its lingering calls
-    /// return at once, and their connections keep their deadline.
+    /// R18: the last WSACleanup, or the end of the process, closes every socket of the process without waiting, and every
+    /// descriptor that it was given and has not taken.
     pub(super) fn close_all(&mut self, stack: &mut Stack, now: Instant, process: ProcessId) {
         for (s, id) in self.process(process).handles.sockets() {
-            let closing = Closing { nonblocking: false, ..self.closing(stack, id) };
-            let (disposition, rule) = disposition(&closing, stack.profile());
+            self.close_at_once(stack, now, process, (id, Some(s)));
+        }
+        for i in 0..self.infos.len() {
+            if let Some(info) = self.infos[i].take_if(|info| info.process == process) {
+                self.close_at_once(stack, now, process, (info.socket, None));
+            }
+        }
+    }
+
+    /// R40, WF-6.2: CloseHandle does not wait, whatever the linger option, and FD_CLOSE is told.
+    pub(super) fn close_behind_winsock(
+        &mut self,
+        stack: &mut Stack,
+        now: Instant,
+        process: ProcessId,
+        (id, s): (SocketId, Handle),
+    ) {
+        if self.sockets.get(id).references == 1 {
+            self.tell_of_close(stack, now, id);
+        }
+        self.close_at_once(stack, now, process, (id, Some(s)));
+    }
+
+    /// Closes a descriptor without waiting; a linger timeout is the limit of the close that goes on.
+    fn close_at_once(
+        &mut self,
+        stack: &mut Stack,
+        now: Instant,
+        process: ProcessId,
+        (id, s): (SocketId, Option<Handle>),
+    ) {
+        let closing = Closing { nonblocking: false, ..self.closing(stack, id) };
+        let (disposition, rule) = disposition(&closing, stack.profile());
+        if let Some(s) = s {
             self.process_mut(process).handles.remove(s);
-            self.sockets.get_mut(id).references -= 1;
-            if disposition != Disposition::KeepSocket {
-                self.cancel_waiters(stack, id);
-                self.close_now(stack, now, id, disposition, rule);
-            }
         }
-        for thread in self.threads_of(process) {
-            if self.stop_lingering(stack, thread) {
-                self.returned(stack, thread, Return { result: Ok(Value::Zero), rule: Rule::Cleanup });
-            }
-        }
-    }
-
-    /// A thread ends: its blocked call goes with it, unreturned.
-    pub(crate) fn end_thread(&mut self, stack: &mut Stack, now: Instant, thread: ThreadId) {
-        let Some(blocked) = self.find_thread(thread).map(|t| t.blocked.clone()) else { return };
-        if let Some(Blocked { socket, .. }) = blocked
-            && !self.stop_lingering(stack, thread)
-        {
-            self.unblock(thread, socket);
-            self.settle_shut_receive(stack, now, socket);
-        }
-        self.thread_mut(thread).ended = true;
-    }
-
-    /// R33: if the thread lingers in closesocket it does no more, and the connection keeps its deadline.
-    fn stop_lingering(&mut self, stack: &mut Stack, thread: ThreadId) -> bool {
-        let Some(Blocked { socket, wait: Wait::Closesocket, .. }) = self.thread(thread).blocked else {
-            return false;
-        };
-        let Phase::Closing(conn) = self.sockets.get(socket).phase else { return false };
-        self.thread_mut(thread).blocked = None;
-        stack.detach(conn);
-        self.forget(stack, socket);
-        true
+        self.release_descriptor(stack, process, id);
+        self.close_now(stack, now, id, disposition, rule);
     }
 }
 

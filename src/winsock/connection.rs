@@ -1,9 +1,11 @@
 //! bind, listen, accept, connect, and the names of both ends.
 
-use super::blocked::{Blocked, Wait};
-use super::call::{Attempt, Handle, Value, consts};
+use super::answer::{Attempt, Value};
+use super::blocked::Wait;
+use super::call::{Handle, SockAddr};
+use super::consts;
 use super::error::WsaError;
-use super::process::{Object, ProcessId, ThreadId};
+use super::process::{ProcessId, ThreadId};
 use super::socket::{Family, Phase, Socket, SocketId, Waiters};
 use super::{Outcome, Winsock, options::Options};
 use crate::addr::Endpoint;
@@ -47,6 +49,7 @@ impl Winsock {
             end_told: false,
             connect_failed: None,
             waiters: Waiters::Nobody,
+            notify: None,
             owner: process,
             accepted: false,
             maker: thread,
@@ -55,25 +58,28 @@ impl Winsock {
         self.new_handle(process, socket).map(Value::Handle).ok_or(WsaError::NoBufs)
     }
 
-    fn new_handle(&mut self, process: ProcessId, socket: Socket) -> Option<Handle> {
-        let id = self.sockets.insert(socket);
-        let handle = self.process_mut(process).handles.insert(Object::Socket(id));
-        if handle.is_none() {
-            self.sockets.remove(id);
+    /// A name that a program points to: there, long enough, of the socket's family (WF-9.18).
+    pub(super) fn name(&self, id: SocketId, name: Option<SockAddr>) -> Result<Endpoint, WsaError> {
+        let family = self.sockets.get(id).family;
+        let SockAddr { family: named, name, len } = name.ok_or(WsaError::Fault)?;
+        if len < family.name_len() {
+            return Err(WsaError::Fault);
         }
-        handle
+        let fits = family.fits(name) && named == family.number();
+        if fits { Ok(name) } else { Err(WsaError::AfNoSupport) }
     }
 
     pub(super) fn bind(
         &mut self,
         stack: &mut Stack,
         id: SocketId,
-        name: Endpoint,
+        name: Option<SockAddr>,
     ) -> Result<Value, WsaError> {
-        let socket = self.sockets.get_mut(id);
-        if !socket.family.fits(name) {
-            return Err(WsaError::AfNoSupport);
+        let name = self.name(id, name)?;
+        if self.is_datagram(id) {
+            return self.bind_datagrams(stack, id, name);
         }
+        let socket = self.sockets.get_mut(id);
         if socket.binding.is_some() {
             return Err(WsaError::Inval);
         }
@@ -106,62 +112,26 @@ impl Winsock {
         Ok(Value::Zero)
     }
 
-    pub(super) fn try_accept(
-        &mut self,
-        stack: &mut Stack,
-        now: Instant,
-        thread: ThreadId,
-        id: SocketId,
-    ) -> Attempt {
-        let listening = self.sockets.get(id);
-        let Phase::Listening(listener) = listening.phase else { return Attempt::fail(WsaError::Inval) };
-        if stack.waiting(listener) == 0 {
-            return Attempt::Wait;
-        }
-        let process = self.thread(thread).process;
-        // WF-2.39: options and mode are inherited.
-        let accepted = Socket {
-            phase: Phase::Unconnected,
-            references: 1,
-            binding: None,
-            error: None,
-            end_told: false,
-            connect_failed: None,
-            waiters: Waiters::Nobody,
-            owner: process,
-            accepted: true,
-            maker: thread,
-            made: now,
-            ..listening.clone()
-        };
-        let Some(handle) = self.new_handle(process, accepted) else { return Attempt::fail(WsaError::NoBufs) };
-        let Ok(new) = self.socket_of(process, handle) else { unreachable!("the handle was just made") };
-        match stack.accept(listener, new.0) {
-            Some(Ok(conn)) => {
-                self.sockets.get_mut(new).phase = Phase::Connected(conn);
-                Attempt::ok(Value::Accepted(handle, stack.ends(conn).1))
-            }
-            failed => {
-                self.process_mut(process).handles.remove(handle);
-                self.sockets.remove(new);
-                if failed.is_some() { Attempt::fail(WsaError::ConnReset) } else { Attempt::Wait }
-            }
-        }
-    }
-
     pub(super) fn connect(
         &mut self,
         stack: &mut Stack,
         now: Instant,
         thread: ThreadId,
         (id, s): (SocketId, Handle),
-        name: Endpoint,
+        name: Option<SockAddr>,
     ) -> Outcome {
-        if let Err(error) = self.begin_connect(stack, now, id, name) {
-            return self.immediate(Attempt::fail(error));
+        let begun = self.name(id, name).and_then(|name| {
+            if self.is_datagram(id) {
+                self.connect_datagrams(stack, now, id, name).map(Some)
+            } else {
+                self.begin_connect(stack, now, id, name).map(|()| None)
+            }
+        });
+        match begun {
+            Ok(None) => self.attempt_or_block(stack, now, thread, (id, s), Wait::Connect),
+            Ok(Some(value)) => self.immediate(Attempt::ok(value)),
+            Err(error) => self.immediate(Attempt::fail(error)),
         }
-        let blocked = Blocked { socket: id, handle: s, wait: Wait::Connect, since: now };
-        self.attempt_or_block(stack, now, thread, blocked)
     }
 
     fn begin_connect(
@@ -178,9 +148,6 @@ impl Winsock {
             Phase::Connecting(_) => return Err(WsaError::Already),
             Phase::Connected(_) | Phase::Closing(_) => return Err(WsaError::IsConn),
         }
-        if !socket.family.fits(name) {
-            return Err(WsaError::AfNoSupport);
-        }
         let Options { receive_buffer, nodelay, .. } = socket.options;
         let (binding, fresh) = match socket.binding {
             Some(binding) => (binding, false),
@@ -195,32 +162,50 @@ impl Winsock {
         socket.binding = Some(binding);
         socket.phase = Phase::Connecting(conn);
         let tuning = socket.options.tuning();
+        self.forget_events(id);
         if tuning != Tuning::default() {
             stack.tune(now, conn, tuning);
         }
         Ok(())
     }
 
-    pub(super) fn getsockname(&self, stack: &Stack, id: SocketId) -> Result<Value, WsaError> {
+    pub(super) fn getsockname(
+        &self,
+        stack: &Stack,
+        id: SocketId,
+        len: Option<usize>,
+    ) -> Result<Value, WsaError> {
         let socket = self.sockets.get(id);
-        match (socket.phase, socket.binding) {
-            (Phase::Connected(conn) | Phase::Connecting(conn), _) => Ok(Value::Name(stack.ends(conn).0)),
-            (Phase::Datagram(Some(bound)), _) => Ok(Value::Name(stack.datagrams_name(bound))),
-            (_, Some(binding)) => Ok(Value::Name(stack.bound_to(binding))),
-            (_, None) => Err(WsaError::Inval),
-        }
+        let name = match (socket.phase, socket.binding) {
+            (Phase::Connected(conn) | Phase::Connecting(conn), _) => stack.ends(conn).0,
+            (Phase::Datagram(Some(bound)), _) => stack.datagrams_name(bound),
+            (_, Some(binding)) => stack.bound_to(binding),
+            (_, None) => return Err(WsaError::Inval),
+        };
+        self.told_name(id, name, len)
     }
 
-    pub(super) fn getpeername(&self, stack: &Stack, id: SocketId) -> Result<Value, WsaError> {
-        match self.sockets.get(id).phase {
+    pub(super) fn getpeername(
+        &self,
+        stack: &Stack,
+        id: SocketId,
+        len: Option<usize>,
+    ) -> Result<Value, WsaError> {
+        let name = match self.sockets.get(id).phase {
             // WF-10.7.
-            Phase::Connected(conn) | Phase::Connecting(conn) => Ok(Value::Name(stack.ends(conn).1)),
+            Phase::Connected(conn) | Phase::Connecting(conn) => stack.ends(conn).1,
             Phase::Datagram(bound) => {
-                let peer = bound.and_then(|bound| stack.datagrams_peer(bound));
-                peer.map(Value::Name).ok_or(WsaError::NotConn)
+                bound.and_then(|bound| stack.datagrams_peer(bound)).ok_or(WsaError::NotConn)?
             }
-            Phase::Unconnected | Phase::Listening(_) | Phase::Closing(_) => Err(WsaError::NotConn),
-        }
+            Phase::Unconnected | Phase::Listening(_) | Phase::Closing(_) => return Err(WsaError::NotConn),
+        };
+        self.told_name(id, name, len)
+    }
+
+    /// A name, if there is room for it: the state of the socket is looked at first.
+    fn told_name(&self, id: SocketId, name: Endpoint, len: Option<usize>) -> Result<Value, WsaError> {
+        let room = len.is_some_and(|len| len >= self.sockets.get(id).family.name_len());
+        if room { Ok(Value::Name(name)) } else { Err(WsaError::Fault) }
     }
 }
 

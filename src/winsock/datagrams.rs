@@ -1,7 +1,9 @@
 //! Datagram sockets: bind, connect, sendto, recvfrom, shutdown (WF-4.8, 4.21, 5.12, 7.2).
 
-use super::call::{Attempt, Value, consts};
+use super::answer::{Attempt, Value};
+use super::call::SockAddr;
 use super::connection::{bind_error, connect_error};
+use super::consts;
 use super::error::WsaError;
 use super::socket::{Family, Phase, SocketId};
 use super::{Outcome, Winsock};
@@ -9,6 +11,7 @@ use crate::addr::{Endpoint, IpAddr, Ipv4Addr, Ipv6Addr};
 use crate::buf::Rope;
 use crate::rule::Rule;
 use crate::stack::{Arrived, DatagramsId, MAX_DATAGRAM, Stack};
+use crate::time::Instant;
 use bytes::Bytes;
 
 impl Winsock {
@@ -24,9 +27,6 @@ impl Winsock {
         name: Endpoint,
     ) -> Result<Value, WsaError> {
         let socket = self.sockets.get_mut(id);
-        if !socket.family.fits(name) {
-            return Err(WsaError::AfNoSupport);
-        }
         if socket.phase != Phase::Datagram(None) {
             return Err(WsaError::Inval);
         }
@@ -61,14 +61,13 @@ impl Winsock {
     pub(super) fn connect_datagrams(
         &mut self,
         stack: &mut Stack,
+        now: Instant,
         id: SocketId,
         name: Endpoint,
     ) -> Result<Value, WsaError> {
-        if !self.sockets.get(id).family.fits(name) {
-            return Err(WsaError::AfNoSupport);
-        }
         let bound = self.named(stack, id)?;
         stack.connect_datagrams(bound, name).map_err(connect_error)?;
+        self.datagrams_connected(stack, now, id);
         Ok(Value::Zero)
     }
 
@@ -78,7 +77,7 @@ impl Winsock {
         stack: &mut Stack,
         id: SocketId,
         (data, flags): (Bytes, i32),
-        to: Option<Endpoint>,
+        to: Option<SockAddr>,
     ) -> Outcome {
         let attempt = match self.try_send_datagram(stack, id, (data, flags), to) {
             Err(WsaError::Shutdown) => Attempt::Done(Err(WsaError::Shutdown), Rule::ShutDown),
@@ -92,7 +91,7 @@ impl Winsock {
         stack: &mut Stack,
         id: SocketId,
         (data, flags): (Bytes, i32),
-        to: Option<Endpoint>,
+        to: Option<SockAddr>,
     ) -> Result<Value, WsaError> {
         let socket = self.sockets.get(id);
         if flags != 0 {
@@ -101,9 +100,7 @@ impl Winsock {
         if socket.send_shut {
             return Err(WsaError::Shutdown);
         }
-        if to.is_some_and(|to| !socket.family.fits(to)) {
-            return Err(WsaError::AfNoSupport);
-        }
+        let to = to.map(|to| self.name(id, Some(to))).transpose()?;
         let peer = match socket.phase {
             Phase::Datagram(Some(bound)) => stack.datagrams_peer(bound),
             Phase::Datagram(None)

@@ -66,5 +66,7 @@ errors! {
     HostUnreach 10065 "WSAEHOSTUNREACH" "the host is not reached";
     VerNotSupported 10092 "WSAVERNOTSUPPORTED" "that version of Winsock is not supported";
     NotInitialised 10093 "WSANOTINITIALISED" "no successful WSAStartup is outstanding";
+    TryAgain 11002 "WSATRY_AGAIN" "the condition function deferred the connection";
     InvalidHandle 6 "WSA_INVALID_HANDLE" "the handle is no event";
+    InvalidParameter 87 "WSA_INVALID_PARAMETER" "the events are none, or more than 64";
 }

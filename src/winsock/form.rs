@@ -3,8 +3,12 @@
 //! Handles are known by their order in their process, sockets by the first handle that stands for them, threads by
 //! their order; those that have ended are forgotten.
 
-use super::blocked::{Blocked, Wait};
+mod waits;
+
+use super::accept::Asking;
 use super::call::Handle;
+use super::event::{Event, EventId};
+use super::handles::Info;
 use super::options::{Linger, Options};
 use super::process::{HandlePolicy, Handles, Object, Process, Thread};
 use super::socket::{Family, Phase, Socket, SocketId};
@@ -22,12 +26,28 @@ impl Winsock {
         for (ThreadId(id), _) in self.live_threads() {
             w.meet(Thing::Thread, id);
         }
+        for id in self.events_in_order() {
+            w.meet(Thing::Event, id.0);
+        }
+    }
+
+    /// By the first handle that stands for them; those without one, which a registration or a call holds, after them.
+    fn events_in_order(&self) -> Vec<EventId> {
+        let held = self.processes.iter().flat_map(|p| p.handles.events()).map(|(_, id)| id);
+        let mut order = Vec::new();
+        for id in held.chain(self.events.iter().map(|(id, _)| id)) {
+            if !order.contains(&id) {
+                order.push(id);
+            }
+        }
+        order
     }
 
     /// By the first handle that stands for them; one that lingers without a handle by the call that waits.
     fn sockets_in_order(&self) -> Vec<SocketId> {
         let held = self.processes.iter().flat_map(|p| p.handles.sockets()).map(|(_, id)| id);
-        let waited = self.live_threads().filter_map(|(_, t)| t.blocked.as_ref()).map(|b| b.socket);
+        let waited = self.live_threads().filter_map(|(_, t)| t.blocked.as_ref());
+        let waited = waited.flat_map(|blocked| blocked.on.as_slice().iter().copied());
         let mut order = Vec::new();
         for id in held.chain(waited) {
             if !order.contains(&id) {
@@ -47,26 +67,61 @@ impl Winsock {
 
     pub(crate) fn form(&self, w: &mut Writer) {
         // How many were before the last loss of power only moves numbers.
-        let Self { processes, threads: _, gone: _, sockets: _, failed, out } = self;
+        // A call's deadline is the call's.
+        let Self {
+            processes,
+            threads: _,
+            gone: _,
+            sockets: _,
+            events: _,
+            infos,
+            deadlines: _,
+            failed,
+            out,
+            quiet: _,
+        } = self;
         w.put("winsock failed", *failed);
         w.count("winsock out", out.len());
         w.count("processes", processes.len());
-        for Process { startups, handles } in processes {
+        for Process { startups, legacy, ended, handles, messages } in processes {
             w.put("startups", *startups);
+            w.put("legacy", *legacy);
+            w.put("ended", *ended);
             handles_form(handles, w);
+            self.messages_form(handles, messages, w);
         }
         let sockets = self.sockets_in_order();
         w.count("sockets", sockets.len());
         for id in sockets {
             self.socket_form(self.sockets.get(id), w);
         }
+        let infos: Vec<_> = infos.iter().flatten().collect();
+        w.count("infos", infos.len());
+        for Info { socket, process } in infos {
+            w.id("info", Thing::User, socket.0);
+            self.process_form("for", *process, w);
+        }
+        let events = self.events_in_order();
+        w.count("events", events.len());
+        for id in events {
+            let Event { signalled, references, waiters } = self.events.get(id);
+            w.put("signalled", *signalled);
+            w.put("references", *references);
+            waiters.iter().for_each(|thread| w.id("waiter", Thing::Thread, thread.0));
+        }
         w.count("threads", self.live_threads().count());
-        for (_, Thread { process, ended: _, last_error, blocked }) in self.live_threads() {
+        for (_, Thread { process, ended: _, last_error, blocked, asking, hook }) in self.live_threads() {
             self.process_form("process", *process, w);
             w.fine("last_error", *last_error);
+            w.put("hook", *hook);
             w.put("blocked", blocked.is_some());
             if let Some(blocked) = blocked {
                 self.blocked_form(*process, blocked, w);
+            }
+            w.put("asking", asking.is_some());
+            if let Some(Asking { listener, handle }) = asking {
+                w.id("listener", Thing::User, listener.0);
+                self.handle_form(*process, *handle, w);
             }
         }
     }
@@ -90,8 +145,9 @@ impl Winsock {
             end_told,
             connect_failed,
             waiters,
+            notify,
             owner,
-            accepted: _,
+            accepted,
             maker: _,
             made: _,
         } = socket;
@@ -115,28 +171,13 @@ impl Winsock {
         w.put("connect_failed", connect_failed.map(super::WsaError::code));
         w.count("waiters", waiters.as_slice().len());
         waiters.as_slice().iter().for_each(|thread| w.id("waiter", Thing::Thread, thread.0));
-        self.process_form("owner", *owner, w);
-    }
-
-    fn blocked_form(&self, process: ProcessId, blocked: &Blocked, w: &mut Writer) {
-        // Since when it waits is for reports.
-        let Blocked { socket, handle, wait, since: _ } = blocked;
-        w.id("on", Thing::User, socket.0);
-        let handles = self.find_process(process).map(|p| in_order(&p.handles)).unwrap_or_default();
-        let place = handles.iter().position(|(h, _)| h == handle);
-        w.fine("handle", place.and_then(|at| u32::try_from(at).ok()));
-        w.put("wait", wait.call());
-        match wait {
-            Wait::Accept | Wait::Connect | Wait::Closesocket => {}
-            Wait::Recv { len, flags } | Wait::Recvfrom { len, flags } => {
-                w.count("len", *len);
-                w.put("flags", *flags);
-            }
-            Wait::Send { data, urgent } => {
-                w.text("data", data.clone());
-                w.put("urgent", *urgent);
-            }
+        // What made it decides whether FD_CONNECT is told.
+        w.put("accepted", *accepted);
+        w.put("notify", notify.is_some());
+        if let Some(notify) = notify {
+            self.notify_form(notify, w);
         }
+        self.process_form("owner", *owner, w);
     }
 }
 
@@ -162,7 +203,8 @@ fn handles_form(handles: &Handles, w: &mut Writer) {
     for (_, object) in &all {
         match object {
             Object::Socket(id) => w.id("handle", Thing::User, id.0),
-            Object::Event => w.put("handle", "event"),
+            Object::Event(id) => w.id("event", Thing::Event, id.0),
+            Object::Closing(id) => w.id("closing", Thing::User, id.0),
         }
     }
     // A free value above all others is as good as a new one.
@@ -207,6 +249,8 @@ fn options(options: &Options, w: &mut Writer) {
         ack_frequency,
         max_rt,
         oob_inline,
+        receive_timeout,
+        send_timeout,
     } = *options;
     let Linger { l_onoff, l_linger } = linger;
     w.put("l_onoff", l_onoff);
@@ -224,4 +268,6 @@ fn options(options: &Options, w: &mut Writer) {
     w.put("ack_frequency", ack_frequency.map(NonZeroU8::get));
     w.put("max_rt", max_rt);
     w.put("oob_inline", oob_inline);
+    w.put("receive_timeout", receive_timeout);
+    w.put("send_timeout", send_timeout);
 }

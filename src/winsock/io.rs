@@ -1,7 +1,9 @@
 //! send, recv, shutdown.
 
-use super::blocked::{Blocked, Wait};
-use super::call::{Attempt, Value, consts};
+use super::answer::{Attempt, Value};
+use super::blocked::Wait;
+use super::call::SockAddr;
+use super::consts;
 use super::error::WsaError;
 use super::process::ThreadId;
 use super::socket::{Phase, SocketId};
@@ -11,7 +13,7 @@ use crate::profile::{GiveUpCode, Profile, ResetCode, ShutAndReset};
 use crate::rule::Rule;
 use crate::stack::{ConnId, Stack};
 use crate::tcp::{Cause, UrgentOctet};
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 use bytes::Bytes;
 
 impl Winsock {
@@ -27,21 +29,30 @@ impl Winsock {
         }
     }
 
+    /// send and sendto. A stream socket ignores where it is to go.
     pub(super) fn send(
         &mut self,
         stack: &mut Stack,
         now: Instant,
         thread: ThreadId,
         (id, s): (SocketId, Handle),
-        data: Bytes,
-        flags: i32,
+        (data, flags): (Option<Bytes>, i32),
+        to: Option<SockAddr>,
     ) -> Outcome {
+        let Some(data) = data else { return self.immediate(self.no_buffer(id)) };
+        if self.is_datagram(id) {
+            return self.send_datagram(stack, id, (data, flags), to);
+        }
         if flags & !consts::MSG_OOB != 0 {
             return self.immediate(Attempt::fail(WsaError::OpNotSupp));
         }
-        let blocked =
-            Blocked { socket: id, handle: s, wait: Wait::Send { data, urgent: flags != 0 }, since: now };
-        self.attempt_or_block(stack, now, thread, blocked)
+        self.attempt_or_block(stack, now, thread, (id, s), Wait::Send { data, urgent: flags != 0 })
+    }
+
+    /// A null buffer: what the socket is, is looked at before.
+    fn no_buffer(&self, id: SocketId) -> Attempt {
+        let connected = if self.is_datagram(id) { Ok(()) } else { self.connection(id).map(|_| ()) };
+        Attempt::fail(connected.err().unwrap_or(WsaError::Fault))
     }
 
     pub(super) fn try_send(
@@ -83,9 +94,10 @@ impl Winsock {
         now: Instant,
         thread: ThreadId,
         (id, s): (SocketId, Handle),
-        (len, flags): (usize, i32),
-        wait: Wait,
+        (len, flags): (Option<usize>, i32),
+        wait: impl FnOnce(usize, i32) -> Wait,
     ) -> Outcome {
+        let Some(len) = len else { return self.immediate(self.no_buffer(id)) };
         if flags & !(consts::MSG_PEEK | consts::MSG_OOB) != 0 {
             return self.immediate(Attempt::fail(WsaError::OpNotSupp));
         }
@@ -96,8 +108,23 @@ impl Winsock {
             let attempt = self.recv_urgent(stack, now, id, len, flags & consts::MSG_PEEK != 0);
             return self.immediate(attempt);
         }
-        let blocked = Blocked { socket: id, handle: s, wait, since: now };
-        self.attempt_or_block(stack, now, thread, blocked)
+        self.attempt_or_block(stack, now, thread, (id, s), wait(len, flags))
+    }
+
+    /// SO_RCVTIMEO, SO_SNDTIMEO: how long a call waits; None: for ever (WF-3.30, R35).
+    pub(super) fn patience(&self, stack: &Stack, id: SocketId, wait: &Wait) -> Option<Duration> {
+        let options = &self.sockets.get(id).options;
+        let ms = match wait {
+            Wait::Recv { .. } | Wait::Recvfrom { .. } => options.receive_timeout,
+            Wait::Send { .. } => options.send_timeout,
+            Wait::Accept { .. }
+            | Wait::Connect
+            | Wait::Closesocket
+            | Wait::Select(_)
+            | Wait::Poll(_)
+            | Wait::Events { .. } => 0,
+        };
+        (ms != 0).then(|| Duration::from_millis(ms.into()) + stack.profile().timeout_slack)
     }
 
     pub(super) fn try_recv(
@@ -202,6 +229,9 @@ impl Winsock {
         id: SocketId,
         how: i32,
     ) -> Result<Value, WsaError> {
+        if self.is_datagram(id) {
+            return self.shutdown_datagrams(id, how);
+        }
         let conn = self.connection(id)?;
         let (receive, send) = directions(how)?;
         // WF-4.13.

@@ -1,7 +1,8 @@
 //! ioctlsocket and WSAIoctl.
 
 use super::Winsock;
-use super::call::{Value, consts};
+use super::answer::Value;
+use super::consts;
 use super::error::WsaError;
 use super::socket::{Phase, SocketId};
 use crate::stack::Stack;
@@ -15,9 +16,12 @@ impl Winsock {
         stack: &Stack,
         id: SocketId,
         cmd: u32,
-        arg: u32,
+        arg: Option<u32>,
     ) -> Result<Value, WsaError> {
+        let arg = arg.ok_or(WsaError::Fault)?;
         match cmd {
+            // WF-6.12.
+            consts::FIONBIO if arg == 0 && self.has_registration(id) => Err(WsaError::Inval),
             consts::FIONBIO => {
                 self.sockets.get_mut(id).nonblocking = arg != 0;
                 Ok(Value::Argument(arg))

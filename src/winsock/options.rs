@@ -1,6 +1,6 @@
 //! Socket options: a table, a row an option, and how each is read and set.
 
-use super::call::consts::*;
+use super::consts::*;
 use super::error::WsaError;
 use super::io::pending_error;
 use super::socket::{Phase, SocketId};
@@ -44,6 +44,9 @@ pub(super) struct Options {
     pub(super) max_rt: i32,
     /// SO_OOBINLINE.
     pub(super) oob_inline: bool,
+    /// SO_RCVTIMEO, SO_SNDTIMEO, in milliseconds; 0: for ever.
+    pub(super) receive_timeout: u32,
+    pub(super) send_timeout: u32,
 }
 
 impl Options {
@@ -63,6 +66,8 @@ impl Options {
             ack_frequency: None,
             max_rt: 0,
             oob_inline: false,
+            receive_timeout: 0,
+            send_timeout: 0,
         }
     }
 
@@ -309,10 +314,11 @@ impl Winsock {
         stack: &Stack,
         id: SocketId,
         (level, optname): (i32, i32),
-        len: usize,
+        len: Option<usize>,
     ) -> Result<Value, WsaError> {
         let row = self.find_for(id, level, optname)?;
         let least = if row.kind == Kind::Bool { 1 } else { 4 };
+        let len = len.ok_or(WsaError::Fault)?;
         if len < least {
             return Err(WsaError::Fault);
         }

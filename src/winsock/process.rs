@@ -1,10 +1,13 @@
 //! Processes and threads: WSAStartup's count, the handle table, the last error, the call that a thread is
 //! blocked in.
 
+use super::accept::Asking;
 use super::blocked::Blocked;
 use super::call::Handle;
+use super::event::EventId;
+use super::notify::{Message, Window};
 use super::socket::SocketId;
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
@@ -47,7 +50,9 @@ pub enum HandlePolicy {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Object {
     Socket(SocketId),
-    Event,
+    Event(EventId),
+    /// closesocket lingers on it: no use of the handle succeeds, and its value is nobody else's (R32).
+    Closing(SocketId),
 }
 
 /// Handles are multiples of four, as Windows' are.
@@ -95,11 +100,27 @@ impl Handles {
     pub(super) fn sockets(&self) -> Vec<(Handle, SocketId)> {
         let sockets = self.objects.iter().filter_map(|(&value, &object)| match object {
             Object::Socket(id) => Some((Handle(value), id)),
-            Object::Event => None,
+            Object::Event(_) | Object::Closing(_) => None,
         });
         let mut sockets: Vec<_> = sockets.collect();
         sockets.sort_unstable();
         sockets
+    }
+
+    /// Every event of the process with its handle, in the order of handles.
+    pub(super) fn events(&self) -> Vec<(Handle, EventId)> {
+        let events = self.objects.iter().filter_map(|(&value, &object)| match object {
+            Object::Event(id) => Some((Handle(value), id)),
+            Object::Socket(_) | Object::Closing(_) => None,
+        });
+        let mut events: Vec<_> = events.collect();
+        events.sort_unstable();
+        events
+    }
+
+    /// The handle stands for something else from now on.
+    pub(super) fn replace(&mut self, handle: Handle, object: Object) {
+        self.objects.insert(handle.0, object);
     }
 }
 
@@ -107,12 +128,19 @@ impl Handles {
 pub(super) struct Process {
     /// Successful WSAStartup calls without their WSACleanup.
     pub(super) startups: u32,
+    /// One of them asked for version 1.0 or 1.1: what only Winsock 1.1 has may be called (WF-8.11).
+    pub(super) legacy: bool,
+    /// It has exited or was killed: it is nobody's, and its number is never given again.
+    pub(super) ended: bool,
     pub(super) handles: Handles,
+    /// Messages posted to windows and not yet taken.
+    pub(super) messages: BTreeMap<Window, VecDeque<Message>>,
 }
 
 impl Process {
     pub(super) fn new(policy: HandlePolicy) -> Self {
-        Self { startups: 0, handles: Handles::new(policy) }
+        let handles = Handles::new(policy);
+        Self { startups: 0, legacy: false, ended: false, handles, messages: BTreeMap::new() }
     }
 }
 
@@ -124,6 +152,16 @@ pub(super) struct Thread {
     /// WSAGetLastError's value.
     pub(super) last_error: i32,
     pub(super) blocked: Option<Blocked>,
+    /// It is in the condition function of its WSAAccept.
+    pub(super) asking: Option<Asking>,
+    /// Winsock 1.1: it has a blocking hook of its own.
+    pub(super) hook: bool,
+}
+
+impl Thread {
+    pub(super) const fn new(process: ProcessId) -> Self {
+        Self { process, ended: false, last_error: 0, blocked: None, asking: None, hook: false }
+    }
 }
 
 /// WSAStartup's version table (WF-8.3, 8.4): the version agreed on, major in the low byte; none for 0.x.

@@ -1,7 +1,9 @@
 //! Sockets: what a handle stands for. A socket is counted by its descriptors and may be outlived by its
 //! connection.
 
+use super::consts;
 use super::error::WsaError;
+use super::notify::Notify;
 use super::options::Options;
 use super::process::{ProcessId, ThreadId};
 use crate::addr::Endpoint;
@@ -24,6 +26,14 @@ pub(super) enum Family {
 }
 
 impl Family {
+    /// AF_INET, AF_INET6.
+    pub(super) const fn number(self) -> i32 {
+        match self {
+            Self::Inet => consts::AF_INET,
+            Self::Inet6 => consts::AF_INET6,
+        }
+    }
+
     pub(super) fn fits(self, name: Endpoint) -> bool {
         name.ip.is_ipv4() == (self == Self::Inet)
     }
@@ -63,7 +73,7 @@ pub(super) struct Socket {
     pub(super) phase: Phase,
     pub(super) options: Options,
     pub(super) nonblocking: bool,
-    /// Descriptors in all processes.
+    /// Descriptors in all processes, and those that wait for WSASocket to take them.
     pub(super) references: u32,
     pub(super) binding: Option<BindingId>,
     /// shutdown(SD_RECEIVE) was called.
@@ -77,6 +87,8 @@ pub(super) struct Socket {
     /// Why the last connect failed, for the call that waits for it.
     pub(super) connect_failed: Option<WsaError>,
     pub(super) waiters: Waiters,
+    /// Its network events, once WSAEventSelect or WSAAsyncSelect has asked for some.
+    pub(super) notify: Option<Box<Notify>>,
     pub(super) owner: ProcessId,
     /// `accept` made it, not `socket`.
     pub(super) accepted: bool,
@@ -91,6 +103,7 @@ impl Socket {
         !matches!(self.waiters, Waiters::Nobody)
             || matches!(self.phase, Phase::Connecting(_))
             || self.receive_shut
+            || self.notify.is_some()
     }
 
     pub(super) fn made_by(&self) -> MadeBy {

@@ -1,6 +1,7 @@
 //! Who owns what: for netstat, and for the report of leaks.
 
 use super::Winsock;
+use super::blocked::Wait;
 use super::call::Handle;
 use super::process::ProcessId;
 use super::socket::{MadeBy, Phase, SocketId};
@@ -83,16 +84,50 @@ impl Winsock {
         for (id, socket) in self.sockets.iter() {
             for &thread in socket.waiters.as_slice() {
                 let blocked = self.thread(thread).blocked.as_ref();
-                assert!(blocked.is_some_and(|b| b.socket == id), "{id:?}: a waiter is blocked on it");
+                let waits = blocked.is_some_and(|b| b.on.as_slice().contains(&id));
+                assert!(waits, "{id:?}: a waiter is blocked on it");
             }
             let lingering = matches!(socket.phase, Phase::Closing(_));
             assert_eq!(socket.references == 0, lingering, "{id:?}: without handles only while lingering");
             assert!(!lingering || socket.waiters.as_slice().len() == 1, "{id:?}: one closesocket lingers");
         }
         for (thread, blocked) in self.all_blocked() {
-            let waits = self.sockets.contains(blocked.socket)
-                && self.sockets.get(blocked.socket).waiters.as_slice().contains(&thread);
-            assert!(waits, "{thread:?}: blocked on a socket that knows it since {:?}", blocked.since);
+            for &id in blocked.on.as_slice() {
+                let waits = self.sockets.find(id).is_some_and(|s| s.waiters.as_slice().contains(&thread));
+                assert!(waits, "{thread:?}: blocked on a socket that knows it since {:?}", blocked.since);
+            }
+            let armed = blocked.until.is_none_or(|until| self.deadlines.contains(&(until, thread)));
+            assert!(armed, "{thread:?}: its deadline is known");
+        }
+        let limited = self.all_blocked().filter(|(_, blocked)| blocked.until.is_some()).count();
+        assert_eq!(self.deadlines.len(), limited, "each deadline is a blocked call's");
+        self.assert_references();
+    }
+
+    /// Sockets and events are counted by what holds them.
+    fn assert_references(&self) {
+        let descriptors = |id| {
+            let handles = self.processes.iter().flat_map(|p| p.handles.sockets());
+            let infos = self.infos.iter().flatten().filter(|info| info.socket == id);
+            handles.filter(|&(_, held)| held == id).count() + infos.count()
+        };
+        for (id, socket) in self.sockets.iter() {
+            assert_eq!(socket.references as usize, descriptors(id), "{id:?}: references are descriptors");
+        }
+        let mut held: Vec<_> =
+            self.processes.iter().flat_map(|p| p.handles.events()).map(|(_, id)| id).collect();
+        held.extend(self.sockets.iter().filter_map(|(_, socket)| socket.notify.as_ref()?.event()));
+        for (_, blocked) in self.all_blocked() {
+            if let Wait::Events { events, .. } = &blocked.wait {
+                held.extend(events);
+            }
+        }
+        for (id, event) in self.events.iter() {
+            let holders = held.iter().filter(|&&other| other == id).count();
+            assert_eq!(
+                event.references as usize, holders,
+                "{id:?}: references are handles, registrations and waits"
+            );
         }
     }
 }

@@ -19,18 +19,18 @@ fn cs_b1_later_use_of_the_descriptor_fails_with_not_a_socket() {
         assert_eq!(pair.wire(end), ["0 F."]);
         let (level, name) = (consts::SOL_SOCKET, consts::SO_LINGER);
         for use_of_it in [
-            Call::Bind { s, name: pair.name(end, 5000) },
+            Call::bind(s, pair.name(end, 5000)),
             Call::Listen { s, backlog: 1 },
-            Call::Accept { s },
+            Call::accept(s),
             pair.connect(end),
             sending(end, 10),
             receiving(end),
             Call::Shutdown { s, how: consts::SD_SEND },
             Call::Setsockopt { s, level, name, value: Some(vec![1, 0, 0, 0].into()) },
-            Call::Getsockopt { s, level, name, len: 4 },
-            Call::Ioctlsocket { s, cmd: consts::FIONBIO, arg: 1 },
-            Call::Getsockname { s },
-            Call::Getpeername { s },
+            Call::getsockopt(s, level, name, 4),
+            Call::set_nonblocking(s, true),
+            Call::getsockname(s),
+            Call::getpeername(s),
             Call::Closesocket { s },
         ] {
             let what = format!("{use_of_it:?}");
@@ -171,7 +171,7 @@ fn cs_b4_r13_pending_calls_of_every_thread_are_cancelled() {
 
         let mut pair = Pair::listening(profile, 5);
         let end = pair.listener;
-        assert_eq!(cancelled(&mut pair, end, Call::Accept { s: end.socket }), Err(WsaError::Intr));
+        assert_eq!(cancelled(&mut pair, end, Call::accept(end.socket)), Err(WsaError::Intr));
         assert_eq!(pair.wire(end), [""; 0]);
 
         let mut pair = Pair::listening(profile, 5);
@@ -194,7 +194,7 @@ fn cs_b4_all_waiters_of_this_socket_and_no_others() {
         let [one, two, closer] = [0; 3].map(|_| pair.colleague(pair.server));
         pair.recv_waits(one);
         pair.recv_waits(two);
-        pair.waits(pair.listener, Call::Accept { s: pair.listener.socket });
+        pair.waits(pair.listener, Call::accept(pair.listener.socket));
         assert_eq!(pair.close(closer), ZERO);
         for thread in [one, two] {
             assert_eq!(pair.returned(thread), Some((ms(0), Err(WsaError::Intr))));
@@ -272,9 +272,6 @@ fn cs_b3_an_exclusive_bind_waits_for_the_connections() {
         pair.rest();
         assert_eq!(pair.bind(exclusive, PORT), ZERO);
         assert_eq!(pair.wire_with(pair.server, Flags::RST), [""; 0]);
-        assert!(matches!(
-            pair.call(exclusive, Call::Getsockname { s: exclusive.socket }),
-            Ok(Value::Name(_))
-        ));
+        assert!(matches!(pair.call(exclusive, Call::getsockname(exclusive.socket)), Ok(Value::Name(_))));
     });
 }

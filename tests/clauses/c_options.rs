@@ -123,7 +123,7 @@ fn cs_c5_getsockopt_returns_both_members_and_their_negation() {
         let end = pair.client;
         for (l_onoff, dont) in [(0, 1), (1, 0), (0x100, 0)] {
             pair.linger(end, l_onoff, 0x1234);
-            let call = |name, len| Call::Getsockopt { s: end.socket, level: consts::SOL_SOCKET, name, len };
+            let call = |name, len| Call::getsockopt(end.socket, consts::SOL_SOCKET, name, len);
             let [low, high] = l_onoff.to_le_bytes();
             let linger = vec![low, high, 0x34, 0x12];
             for len in [4, 8] {

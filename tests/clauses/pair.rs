@@ -144,7 +144,7 @@ impl Pair {
         [pair.client, pair.server] = ends;
         for (end, other, port) in [(pair.client, pair.server, 6000), (pair.server, pair.client, 5000)] {
             let name = pair.name(other, port);
-            let result = pair.call(end, Call::Connect { s: end.socket, name });
+            let result = pair.call(end, Call::connect(end.socket, name));
             assert_eq!(result, Err(WsaError::WouldBlock));
         }
         pair
@@ -280,7 +280,7 @@ impl Pair {
     }
 
     pub(crate) fn startup(&mut self, end: End) -> CallResult {
-        self.call(end, Call::WsaStartup { version: 0x0202 })
+        self.call(end, Call::startup(0x0202))
     }
 
     /// A new stream socket for the thread.
@@ -298,7 +298,7 @@ impl Pair {
 
     pub(crate) fn bind(&mut self, end: End, port: u16) -> CallResult {
         let name = self.name(end, port);
-        self.call(end, Call::Bind { s: end.socket, name })
+        self.call(end, Call::bind(end.socket, name))
     }
 
     pub(crate) fn listen(&mut self, end: End, backlog: i32) -> CallResult {
@@ -307,7 +307,7 @@ impl Pair {
 
     /// The call that connects to the server's port.
     pub(crate) fn connect(&self, end: End) -> Call {
-        Call::Connect { s: end.socket, name: self.name(self.server, PORT) }
+        Call::connect(end.socket, self.name(self.server, PORT))
     }
 
     pub(crate) fn connect_waits(&mut self, end: End) {
@@ -316,7 +316,7 @@ impl Pair {
     }
 
     pub(crate) fn accept(&mut self, end: End) -> Result<End, WsaError> {
-        let value = self.call(end, Call::Accept { s: end.socket })?;
+        let value = self.call(end, Call::accept(end.socket))?;
         let Value::Accepted(socket, _) = value else { panic!("accept returns {value:?}") };
         Ok(End { socket, ..end })
     }
@@ -348,7 +348,7 @@ impl Pair {
     }
 
     pub(crate) fn nonblocking(&mut self, end: End, yes: bool) {
-        let call = Call::Ioctlsocket { s: end.socket, cmd: consts::FIONBIO, arg: u32::from(yes) };
+        let call = Call::set_nonblocking(end.socket, yes);
         self.call(end, call).unwrap();
     }
 
@@ -364,7 +364,7 @@ impl Pair {
     }
 
     fn option(&mut self, end: End, name: i32) -> [u8; 4] {
-        let call = Call::Getsockopt { s: end.socket, level: consts::SOL_SOCKET, name, len: 4 };
+        let call = Call::getsockopt(end.socket, consts::SOL_SOCKET, name, 4);
         let got = self.call(end, call);
         let Ok(Value::Option(bytes)) = got else { panic!("getsockopt: {got:?}") };
         bytes[..].try_into().expect("four bytes")
@@ -462,12 +462,12 @@ impl Pair {
 
 /// The call that sends that many bytes.
 pub(crate) fn sending(end: End, bytes: usize) -> Call {
-    Call::Send { s: end.socket, data: Bytes::from(vec![0x5a; bytes]), flags: 0 }
+    Call::send(end.socket, Bytes::from(vec![0x5a; bytes]))
 }
 
 /// The call that receives.
 pub(crate) fn receiving(end: End) -> Call {
-    Call::Recv { s: end.socket, len: 1 << 20, flags: 0 }
+    Call::recv(end.socket, 1 << 20)
 }
 
 fn received(value: &Value) -> usize {

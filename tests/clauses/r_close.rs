@@ -90,7 +90,7 @@ fn r4_data_that_was_read_is_no_reason_to_reset() {
     every(|profile| {
         for (read, segment) in [(99, "0 R."), (100, "0 F.")] {
             let mut pair = in_state(profile, Established, true);
-            let recv = Call::Recv { s: pair.client.socket, len: read, flags: 0 };
+            let recv = Call::recv(pair.client.socket, read);
             pair.call(pair.client, recv).unwrap();
             pair.start_here();
             assert_eq!(pair.close(pair.client), ZERO);

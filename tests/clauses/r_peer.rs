@@ -132,7 +132,7 @@ fn r15_a_reset_in_the_accept_queue() {
         let next = pair.colleague(pair.client);
         let next = pair.socket(next);
         pair.connect_waits(next);
-        pair.waits(pair.listener, Call::Accept { s: pair.listener.socket });
+        pair.waits(pair.listener, Call::accept(pair.listener.socket));
         pair.run_to(ms(30));
         assert_eq!(pair.returned(next), Some((ms(20), ZERO)));
         assert!(matches!(pair.returned(pair.listener), Some((at, Ok(_))) if at == ms(30)));

@@ -113,7 +113,7 @@ impl Run {
             host.end_thread(now, gone);
         }
         let threads = [(); 3].map(|()| host.create_thread(process));
-        let _ = host.call(now, threads[0], Call::WsaStartup { version: 0x202 });
+        let _ = host.call(now, threads[0], Call::startup(0x202));
         let mut run = Self {
             host,
             process,
@@ -213,12 +213,12 @@ impl Run {
                 Some(Call::Socket { family: AF_INET, kind: SOCK_STREAM, protocol: IPPROTO_TCP })
             }
             Ask::Socket => None,
-            Ask::Bind => Some(Call::Bind { s: s?, name: LOCAL }),
+            Ask::Bind => Some(Call::bind(s?, LOCAL)),
             Ask::Listen => Some(Call::Listen { s: s?, backlog: 2 }),
-            Ask::Accept => Some(Call::Accept { s: s? }),
-            Ask::Connect(peer) => Some(Call::Connect { s: s?, name: remote(peer) }),
-            Ask::Send(len) => Some(Call::Send { s: s?, data: vec![b'x'; len].into(), flags: 0 }),
-            Ask::Recv(len) => Some(Call::Recv { s: s?, len, flags: 0 }),
+            Ask::Accept => Some(Call::accept(s?)),
+            Ask::Connect(peer) => Some(Call::connect(s?, remote(peer))),
+            Ask::Send(len) => Some(Call::send(s?, vec![b'x'; len].into())),
+            Ask::Recv(len) => Some(Call::recv(s?, len)),
             Ask::Shutdown(how) => Some(Call::Shutdown { s: s?, how }),
             Ask::Close => Some(Call::Closesocket { s: s? }),
             Ask::Linger(on, seconds) => {
@@ -226,9 +226,9 @@ impl Run {
                 option(SOL_SOCKET, SO_LINGER, Some(Bytes::copy_from_slice(&[a, b, c, d])))
             }
             Ask::NoDelay => option(IPPROTO_TCP, TCP_NODELAY, int(1)),
-            Ask::NonBlocking => Some(Call::Ioctlsocket { s: s?, cmd: FIONBIO, arg: 1 }),
+            Ask::NonBlocking => Some(Call::set_nonblocking(s?, true)),
             Ask::ReceiveBuffer(bytes) => option(SOL_SOCKET, SO_RCVBUF, int(bytes)),
-            Ask::Error => Some(Call::Getsockopt { s: s?, level: SOL_SOCKET, name: SO_ERROR, len: 4 }),
+            Ask::Error => Some(Call::getsockopt(s?, SOL_SOCKET, SO_ERROR, 4)),
             Ask::LastError => Some(Call::WsaGetLastError),
         }
     }
@@ -279,6 +279,7 @@ impl Run {
                     format!("to {to}: {} | {rule}", self.sent(to, &packet.segment))
                 }
                 Output::Stack(said) => format!("{said:?}"),
+                Output::Told(told) => format!("{:?} posted {:?} | {}", told.event, told.posted, told.rule),
             });
         }
         told

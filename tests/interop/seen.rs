@@ -60,6 +60,9 @@ impl Sink for Seen {
             | What::ReceivedMessage { .. }
             | What::Dropped { .. }
             | What::Notified { .. }
+            | What::ProcessEnded { .. }
+            | What::ThreadEnded { .. }
+            | What::Told(_)
             | What::Crashed
             | What::NetworkFailed
             | What::NetworkRestored

@@ -72,10 +72,10 @@ impl Wire {
         world.add_link(wire, end, LinkConfig { delay: MS, ..LinkConfig::default() });
         let (_, thread) = world.spawn_process(end);
         let name = Endpoint::new(world.address(end), PORT);
-        call(&mut world, thread, Call::WsaStartup { version: 0x202 }).expect("it succeeds");
+        call(&mut world, thread, Call::startup(0x202)).expect("it succeeds");
         let made = Call::Socket { family: consts::AF_INET, kind: consts::SOCK_STREAM, protocol: 0 };
         let Ok(Value::Handle(listening)) = call(&mut world, thread, made) else { panic!("a socket") };
-        call(&mut world, thread, Call::Bind { s: listening, name }).expect("it succeeds");
+        call(&mut world, thread, Call::bind(listening, name)).expect("it succeeds");
         call(&mut world, thread, Call::Listen { s: listening, backlog: 2 }).expect("it succeeds");
         Self::new(world, wire, end, Vec::new(), Stack::Closewait { thread, listening, s: None })
     }
@@ -140,7 +140,7 @@ impl Wire {
         assert_eq!(self.say(SYN, 0, 0, b""), [(SYN_ACK, 0, 1, 0)]);
         assert_eq!(self.say(ACK, 1, 1, b""), []);
         if let Stack::Closewait { thread, listening, s } = &mut self.stack {
-            let accepted = call(&mut self.world, *thread, Call::Accept { s: *listening });
+            let accepted = call(&mut self.world, *thread, Call::accept(*listening));
             let Ok(Value::Accepted(accepted, _)) = accepted else { panic!("{accepted:?}") };
             *s = Some(accepted);
         }
@@ -170,10 +170,7 @@ impl Wire {
     /// Sends so many bytes.
     pub(crate) fn send(&mut self, n: usize) -> Vec<Heard> {
         let data = vec![7; n];
-        self.with(
-            |peer, s| assert_eq!(peer.send(s, &data), Ok(n)),
-            |s| Call::Send { s, data: data.clone().into(), flags: 0 },
-        )
+        self.with(|peer, s| assert_eq!(peer.send(s, &data), Ok(n)), |s| Call::send(s, data.clone().into()))
     }
 
     /// What receiving gives now: so many bytes, or the stack's error.
@@ -183,7 +180,7 @@ impl Wire {
                 self.peers[0].recv(s).map(|data| data.len()).map_err(|error| format!("{error:?}"))
             }
             Stack::Closewait { thread, s, .. } => {
-                let recv = Call::Recv { s: s.expect("it was opened"), len: 1 << 16, flags: 0 };
+                let recv = Call::recv(s.expect("it was opened"), 1 << 16);
                 match call(&mut self.world, thread, recv) {
                     Ok(Value::Received(data)) => Ok(data.len()),
                     other => Err(format!("{other:?}")),

@@ -167,7 +167,7 @@ impl Run {
         let mut watch = Watch { hosts, eyes, faults, judged, coming: VecDeque::new(), lines: Vec::new() };
         let [(thread, s), (listening, l)] = hosts.map(|host| {
             let (_, thread) = world.spawn_process(host);
-            let _ = world.call(thread, Call::WsaStartup { version: 0x202 }, &mut watch);
+            let _ = world.call(thread, Call::startup(0x202), &mut watch);
             let (family, kind, protocol) = (consts::AF_INET, consts::SOCK_STREAM, consts::IPPROTO_TCP);
             let made = world.call(thread, Call::Socket { family, kind, protocol }, &mut watch);
             let Outcome::Returned(made) = made else { panic!("socket does not block") };
@@ -175,9 +175,9 @@ impl Run {
             (thread, s)
         });
         let name = Endpoint::new(world.address(server), 80);
-        let _ = world.call(listening, Call::Bind { s: l, name }, &mut watch);
+        let _ = world.call(listening, Call::bind(l, name), &mut watch);
         let _ = world.call(listening, Call::Listen { s: l, backlog: 1 }, &mut watch);
-        let _ = world.call(thread, Call::Connect { s, name }, &mut watch);
+        let _ = world.call(thread, Call::connect(s, name), &mut watch);
         let mut run = Self { world, link, server, watch, thread, s };
         run.look();
         while run.state(client).and_then(State::sending).is_none() {
@@ -189,7 +189,7 @@ impl Run {
     /// The client sends so many octets.
     pub(crate) fn send(&mut self, octets: usize) {
         let data = Bytes::from(vec![b'n'; octets]);
-        let sent = self.world.call(self.thread, Call::Send { s: self.s, data, flags: 0 }, &mut self.watch);
+        let sent = self.world.call(self.thread, Call::send(self.s, data), &mut self.watch);
         let Outcome::Returned(sent) = sent else { panic!("there is room for all of it") };
         assert!(sent.result.is_ok(), "{sent:?}");
         self.look();

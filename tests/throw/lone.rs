@@ -59,11 +59,11 @@ impl Lone {
         let s = self.handles[0];
         let (fin, ack) = (Flags::FIN | Flags::ACK, Flags::ACK);
         if matches!(start.state, Listen | SynReceived) {
-            self.call(0, Call::Bind { s, name: self.aim.local });
+            self.call(0, Call::bind(s, self.aim.local));
             self.call(0, Call::Listen { s, backlog: 5 });
         } else if start.state != Closed {
-            self.call(0, Call::Ioctlsocket { s, cmd: FIONBIO, arg: 1 });
-            self.call(0, Call::Connect { s, name: self.aim.remote });
+            self.call(0, Call::set_nonblocking(s, true));
+            self.call(0, Call::connect(s, self.aim.remote));
             self.aim.rcv_nxt = Seq(u32::MAX - 2);
         }
         match start.state {
@@ -135,7 +135,7 @@ impl Lone {
                     self.sent.push(packet);
                 }
                 Output::Returned { returned, .. } => self.handles.extend(handle_of(&returned)),
-                Output::Stack(_) => {}
+                Output::Stack(_) | Output::Told(_) => {}
             }
         }
         self.host.assert_invariants();

@@ -9,7 +9,7 @@ use closewait::addr::{Endpoint, IpAddr, Ipv4Addr, Ipv6Addr};
 use closewait::packet::{Flags, Options, Packet, Segment, Timestamps};
 use closewait::seq::Seq;
 use closewait::time::Duration;
-use closewait::winsock::{Call, Handle, consts::*};
+use closewait::winsock::{Call, Decision, FdSets, Handle, PollFd, SockAddr, Timeval, Window, consts::*};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseResult, TestRng, TestRunner};
@@ -193,24 +193,30 @@ impl Ask {
         let ip = if self.address >= 200 { odd_address(ip, self.address) } else { ip };
         let name = Endpoint::new(ip, self.port);
         let (level, optname) = self.option.unwrap_or((b, c));
-        match self.which % 20 {
-            0 => Call::WsaStartup { version: if a % 2 == 0 { 0x202 } else { low16(b) } },
+        match self.which % 30 {
+            0 => Call::WsaStartup { version: if a % 2 == 0 { 0x202 } else { low16(b) }, data: c % 5 != 0 },
             1 => Call::WsaCleanup,
             2 => Call::WsaGetLastError,
             3 => Call::WsaSetLastError { code: a },
             4 => Call::WsaCreateEvent,
+            5 if a % 2 == 0 => Call::CloseHandle { handle: s },
             5 => Call::WsaCloseEvent { event: s },
             6 => match a % 4 {
                 0 => Call::Socket { family: b, kind: c, protocol: a },
                 1 => Call::Socket { family: AF_INET6, kind: SOCK_STREAM, protocol: 0 },
                 _ => Call::Socket { family: AF_INET, kind: SOCK_STREAM, protocol: IPPROTO_TCP },
             },
-            7 => Call::Bind { s, name },
+            7 => Call::Bind { s, name: self.sock_addr(name) },
             8 => Call::Listen { s, backlog: a },
-            9 => Call::Accept { s },
-            10 => Call::Connect { s, name },
-            11 | 12 => Call::Send { s, data: zeros(self.len), flags: if a > 0 { 0 } else { b } },
-            13 => Call::Recv { s, len: self.len, flags: if a > 0 { 0 } else { b } },
+            9 if a % 3 == 0 => Call::WsaAccept { s, name_len: Some(self.len), condition: b > 0 },
+            9 => Call::Accept { s, name_len: (b > 0).then_some(self.len) },
+            10 => Call::Connect { s, name: self.sock_addr(name) },
+            11 | 12 => Call::Send {
+                s,
+                data: (c % 9 != 0).then(|| zeros(self.len)),
+                flags: if a > 0 { 0 } else { b },
+            },
+            13 => Call::Recv { s, len: (c % 9 != 0).then_some(self.len), flags: if a > 0 { 0 } else { b } },
             14 => Call::Shutdown { s, how: a },
             15 => Call::Closesocket { s },
             16 => {
@@ -222,17 +228,78 @@ impl Ask {
                 code: [SIO_KEEPALIVE_VALS, SIO_TCP_SET_ACK_FREQUENCY][usize::from(b > 0)],
                 input: self.value.clone().map(Bytes::from),
             },
-            17 => Call::Getsockopt { s, level, name: optname, len: self.len },
+            17 => Call::Getsockopt { s, level, name: optname, len: (a % 7 != 0).then_some(self.len) },
             18 => {
                 let cmd = if a % 3 == 0 {
                     c.cast_unsigned()
                 } else {
                     [FIONBIO, FIONREAD, SIOCATMARK][usize::from(b > 0) + usize::from(b > 2)]
                 };
-                Call::Ioctlsocket { s, cmd, arg: b.cast_unsigned() }
+                Call::Ioctlsocket { s, cmd, arg: (c % 7 != 0).then(|| b.cast_unsigned()) }
             }
-            _ if a > 0 => Call::Getsockname { s },
-            _ => Call::Getpeername { s },
+            19 if a > 0 => Call::Getsockname { s, len: Some(self.len) },
+            19 => Call::Getpeername { s, len: (b > 0).then_some(self.len) },
+            _ => self.waiting(handles, s),
+        }
+    }
+
+    fn sock_addr(&self, name: Endpoint) -> Option<SockAddr> {
+        let [a, _, c] = self.ints;
+        let right = SockAddr::from(name);
+        match c % 12 {
+            0 => None,
+            1 => Some(SockAddr { len: self.len, ..right }),
+            2 => Some(SockAddr { family: a, ..right }),
+            _ => Some(right),
+        }
+    }
+
+    /// Calls that wait for several things, or say what to wait for.
+    fn waiting(&self, handles: &[Handle], s: Handle) -> Call {
+        let [a, b, c] = self.ints;
+        let other = handles.get(self.len % (handles.len() + 1)).copied().unwrap_or(Handle(b.cast_unsigned()));
+        let timeout = u32::try_from(a).ok();
+        let events = if c % 4 == 0 { b } else { b & FD_ALL_EVENTS };
+        match self.which % 30 {
+            20 => {
+                Call::WsaDuplicateSocket { s, process: u32::try_from(a % 4).unwrap_or(0), info: b % 5 != 0 }
+            }
+            21 => Call::WsaSocket { family: a, kind: b, protocol: c, info: None },
+            22 => Call::DuplicateHandle { handle: s },
+            23 => {
+                let set = |n: i32| (n % 3 != 0).then(|| vec![s, other]);
+                let sets = FdSets { read: set(a), write: set(b), except: set(c) };
+                Call::Select {
+                    sets: Box::new(sets),
+                    timeout: (a % 2 == 0).then_some(Timeval { sec: b, usec: c }),
+                }
+            }
+            24 => {
+                let fd = |fd, events: i32| PollFd { fd, events: i16::try_from(events & 0x330).unwrap_or(0) };
+                let fds = (c % 9 != 0).then(|| vec![fd(s, a), fd(other, b)]);
+                Call::WsaPoll { fds, timeout: a }
+            }
+            25 if a % 2 == 0 => Call::WsaSetEvent { event: s },
+            25 => Call::WsaResetEvent { event: s },
+            26 => Call::WsaWaitForMultipleEvents { events: Some(vec![s, other]), all: b > 0, timeout },
+            27 => Call::WsaEventSelect { s, event: (a % 5 != 0).then_some(other), events },
+            28 if a % 3 == 0 => Call::PeekMessage { window: Window(1) },
+            28 if a % 3 == 1 => {
+                Call::WsaEnumNetworkEvents { s, event: (b > 0).then_some(other), out: c % 7 != 0 }
+            }
+            28 => Call::WsaAsyncSelect { s, window: (c % 7 != 0).then_some(Window(1)), events },
+            _ => match a.rem_euclid(7) {
+                0 => Call::WsaSetBlockingHook { hook: b > 0 },
+                1 => Call::WsaUnhookBlockingHook,
+                2 => Call::WsaIsBlocking,
+                3 => Call::WsaCancelBlockingCall,
+                4 => Call::WsaSendDisconnect { s },
+                5 => Call::WsaRecvDisconnect { s },
+                _ => Call::ConditionReturns {
+                    decision: [Decision::Accept, Decision::Reject, Decision::Defer]
+                        [usize::from(b > 0) + usize::from(c > 0)],
+                },
+            },
         }
     }
 }

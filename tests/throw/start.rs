@@ -29,7 +29,7 @@ pub(crate) fn starts() -> impl Strategy<Value = Start> {
 }
 
 pub(crate) fn startup() -> Call {
-    Call::WsaStartup { version: 0x202 }
+    Call::startup(0x202)
 }
 
 pub(crate) fn stream(v6: bool) -> Call {
@@ -68,8 +68,8 @@ pub(crate) fn last_calls(start: Start, s: Handle) -> Vec<Call> {
     let mut calls = Vec::new();
     if start.linger {
         calls.push(Call::Setsockopt { s, level: SOL_SOCKET, name: SO_LINGER, value: Some(linger) });
-        calls.push(Call::Ioctlsocket { s, cmd: FIONBIO, arg: 0 });
-        calls.push(Call::Send { s, data: Bytes::from_static(&[0; 100]), flags: 0 });
+        calls.push(Call::set_nonblocking(s, false));
+        calls.push(Call::send(s, Bytes::from_static(&[0; 100])));
     }
     if start.orphan {
         calls.push(Call::Closesocket { s });

@@ -69,17 +69,17 @@ impl Two {
     fn drive(&mut self, start: Start, ends: [Endpoint; 2]) {
         use StateName::*;
         let (client, listener) = (self.handles[0][0], self.handles[1][0]);
-        self.call(1, 0, Call::Bind { s: listener, name: ends[1] });
+        self.call(1, 0, Call::bind(listener, ends[1]));
         self.call(1, 0, Call::Listen { s: listener, backlog: 2 });
-        self.call(0, 0, Call::Bind { s: client, name: ends[0] });
+        self.call(0, 0, Call::bind(client, ends[0]));
         if matches!(start.state, Closed | Listen) {
             return;
         }
-        self.call(0, 0, Call::Connect { s: client, name: ends[1] });
+        self.call(0, 0, Call::connect(client, ends[1]));
         if matches!(start.state, SynSent | SynReceived) {
             return;
         }
-        self.call(1, 0, Call::Accept { s: listener });
+        self.call(1, 0, Call::accept(listener));
         self.pass(Duration::from_millis(50));
         let server = self.handles[1][1];
         let shut = |s| Call::Shutdown { s, how: SD_SEND };

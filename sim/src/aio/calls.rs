@@ -5,12 +5,13 @@
     reason = "a call returns one kind of value; any other is a defect"
 )]
 
-use super::{Asked, Request, Shared};
+use super::{Aside, Asked, Request, Shared};
 use bytes::{Buf, Bytes};
 use closewait::addr::Endpoint;
 use closewait::buf::Rope;
 use closewait::time::{Duration, Instant};
-use closewait::winsock::{Call, CallResult, Handle, Linger, Value, WsaError, consts};
+use closewait::winsock::{Call, CallResult, Decision, Handle, Linger, Value, WsaError, consts};
+use std::future::Future;
 
 /// The calls that a program's thread can make.
 #[derive(Clone, Debug)]
@@ -18,14 +19,14 @@ pub struct Winsock {
     mailbox: Shared,
 }
 
-type Result<T> = std::result::Result<T, WsaError>;
+pub(super) type Result<T> = std::result::Result<T, WsaError>;
 
 /// What a call of that name returns when it succeeds is known; anything else is a defect of this crate.
-fn unexpected(value: &Value) -> ! {
+pub(super) fn unexpected(value: &Value) -> ! {
     unreachable!("the call does not return {value:?}")
 }
 
-fn zero(result: CallResult) -> Result<()> {
+pub(super) fn zero(result: CallResult) -> Result<()> {
     match result? {
         Value::Zero => Ok(()),
         other => unexpected(&other),
@@ -43,6 +44,11 @@ impl Winsock {
     /// The call's own.
     pub async fn call(&self, call: Call) -> CallResult {
         Asked::new(&self.mailbox, Request::Call(call)).await
+    }
+
+    /// A call that the thread makes while another of its calls blocks, as a blocking hook of Winsock 1.1 does.
+    pub(super) async fn beside(&self, call: Call) -> CallResult {
+        Aside::new(&self.mailbox, call).await
     }
 
     /// The time.
@@ -66,7 +72,7 @@ impl Winsock {
     /// # Errors
     /// As the call.
     pub async fn startup(&self) -> Result<()> {
-        self.call(Call::WsaStartup { version: 0x0202 }).await.map(|_| ())
+        self.call(Call::startup(0x0202)).await.map(|_| ())
     }
 
     /// `WSACleanup()`
@@ -110,7 +116,7 @@ impl Winsock {
     /// # Errors
     /// As the call.
     pub async fn bind(&self, s: Handle, name: Endpoint) -> Result<()> {
-        zero(self.call(Call::Bind { s, name }).await)
+        zero(self.call(Call::bind(s, name)).await)
     }
 
     /// `listen(s, backlog)`
@@ -126,7 +132,26 @@ impl Winsock {
     /// # Errors
     /// As the call.
     pub async fn accept(&self, s: Handle) -> Result<(Handle, Endpoint)> {
-        match self.call(Call::Accept { s }).await? {
+        match self.call(Call::accept(s)).await? {
+            Value::Accepted(s, peer) => Ok((s, peer)),
+            other => unexpected(&other),
+        }
+    }
+
+    /// `WSAAccept(s, NULL, NULL, condition)`: `condition` is asked about the peer. Calls that it makes fail with
+    /// WSAEINPROGRESS (CS-A5).
+    ///
+    /// # Errors
+    /// As the call: WSAECONNREFUSED if the condition rejects, WSATRY_AGAIN if it defers.
+    pub async fn wsa_accept<F: Future<Output = Decision>>(
+        &self,
+        s: Handle,
+        condition: impl FnOnce(Self, Endpoint) -> F,
+    ) -> Result<(Handle, Endpoint)> {
+        let asked = self.call(Call::WsaAccept { s, name_len: None, condition: true }).await?;
+        let Value::Condition(caller) = asked else { unexpected(&asked) };
+        let decision = condition(self.clone(), caller).await;
+        match self.call(Call::ConditionReturns { decision }).await? {
             Value::Accepted(s, peer) => Ok((s, peer)),
             other => unexpected(&other),
         }
@@ -137,7 +162,7 @@ impl Winsock {
     /// # Errors
     /// As the call.
     pub async fn connect(&self, s: Handle, name: Endpoint) -> Result<()> {
-        zero(self.call(Call::Connect { s, name }).await)
+        zero(self.call(Call::connect(s, name)).await)
     }
 
     /// `send(s, data, 0)`: the bytes are shared, not copied. The number of bytes taken.
@@ -145,7 +170,7 @@ impl Winsock {
     /// # Errors
     /// As the call.
     pub async fn send(&self, s: Handle, data: Bytes) -> Result<usize> {
-        match self.call(Call::Send { s, data, flags: 0 }).await? {
+        match self.call(Call::send(s, data)).await? {
             Value::Sent(n) => Ok(n),
             other => unexpected(&other),
         }
@@ -164,7 +189,7 @@ impl Winsock {
     /// # Errors
     /// As the call.
     pub async fn recv(&self, s: Handle, len: usize) -> Result<Rope> {
-        match self.call(Call::Recv { s, len, flags: 0 }).await? {
+        match self.call(Call::recv(s, len)).await? {
             Value::Received(data) => Ok(data),
             other => unexpected(&other),
         }
@@ -175,7 +200,7 @@ impl Winsock {
     /// # Errors
     /// As the call.
     pub async fn sendto(&self, s: Handle, data: Bytes, to: Endpoint) -> Result<usize> {
-        match self.call(Call::Sendto { s, data, flags: 0, to: Some(to) }).await? {
+        match self.call(Call::Sendto { s, data: Some(data), flags: 0, to: Some(to.into()) }).await? {
             Value::Sent(n) => Ok(n),
             other => unexpected(&other),
         }
@@ -187,7 +212,7 @@ impl Winsock {
     /// # Errors
     /// As the call.
     pub async fn recvfrom(&self, s: Handle, len: usize) -> Result<(Rope, Option<Endpoint>)> {
-        match self.call(Call::Recvfrom { s, len, flags: 0 }).await? {
+        match self.call(Call::Recvfrom { s, len: Some(len), flags: 0 }).await? {
             Value::ReceivedFrom(data, from) => Ok((data, Some(from))),
             Value::Received(data) => Ok((data, None)),
             other => unexpected(&other),
@@ -264,7 +289,7 @@ impl Winsock {
     /// # Errors
     /// As the call.
     pub async fn getsockopt(&self, s: Handle, level: i32, name: i32, len: usize) -> Result<Bytes> {
-        match self.call(Call::Getsockopt { s, level, name, len }).await? {
+        match self.call(Call::getsockopt(s, level, name, len)).await? {
             Value::Option(bytes) => Ok(bytes),
             other => unexpected(&other),
         }
@@ -294,7 +319,7 @@ impl Winsock {
     /// # Errors
     /// As the call.
     pub async fn set_nonblocking(&self, s: Handle, nonblocking: bool) -> Result<()> {
-        let call = Call::Ioctlsocket { s, cmd: consts::FIONBIO, arg: u32::from(nonblocking) };
+        let call = Call::set_nonblocking(s, nonblocking);
         self.call(call).await.map(|_| ())
     }
 
@@ -303,7 +328,7 @@ impl Winsock {
     /// # Errors
     /// As the call.
     pub async fn readable(&self, s: Handle) -> Result<u32> {
-        match self.call(Call::Ioctlsocket { s, cmd: consts::FIONREAD, arg: 0 }).await? {
+        match self.call(Call::Ioctlsocket { s, cmd: consts::FIONREAD, arg: Some(0) }).await? {
             Value::Argument(n) => Ok(n),
             other => unexpected(&other),
         }
@@ -323,7 +348,7 @@ impl Winsock {
     /// # Errors
     /// As the call.
     pub async fn getsockname(&self, s: Handle) -> Result<Endpoint> {
-        match self.call(Call::Getsockname { s }).await? {
+        match self.call(Call::getsockname(s)).await? {
             Value::Name(name) => Ok(name),
             other => unexpected(&other),
         }
@@ -334,7 +359,7 @@ impl Winsock {
     /// # Errors
     /// As the call.
     pub async fn getpeername(&self, s: Handle) -> Result<Endpoint> {
-        match self.call(Call::Getpeername { s }).await? {
+        match self.call(Call::getpeername(s)).await? {
             Value::Name(name) => Ok(name),
             other => unexpected(&other),
         }

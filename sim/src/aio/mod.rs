@@ -44,6 +44,8 @@
 //! waker and no real time: futures other than this module's never complete here.
 
 mod calls;
+mod handles;
+mod waiting;
 
 pub use calls::Winsock;
 
@@ -76,6 +78,9 @@ struct Mailbox {
     /// Whoever made it does not wait for the answer any more.
     abandoned: bool,
     reply: Option<CallResult>,
+    /// A call that is made while another blocks, and its answer.
+    aside: Option<Call>,
+    aside_reply: Option<CallResult>,
 }
 
 type Shared = Rc<RefCell<Mailbox>>;
@@ -132,6 +137,32 @@ impl Drop for Asked {
         } else {
             mailbox.abandoned = true;
         }
+    }
+}
+
+/// A call beside the one that blocks: as [`Asked`], but nothing waits for it.
+struct Aside {
+    mailbox: Shared,
+    call: Option<Call>,
+}
+
+impl Aside {
+    fn new(mailbox: &Shared, call: Call) -> Self {
+        Self { mailbox: Rc::clone(mailbox), call: Some(call) }
+    }
+}
+
+impl Future for Aside {
+    type Output = CallResult;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<CallResult> {
+        let mailbox = Rc::clone(&self.mailbox);
+        let mut mailbox = mailbox.borrow_mut();
+        if let Some(call) = self.call.take() {
+            mailbox.aside = Some(call);
+            return Poll::Pending;
+        }
+        mailbox.aside_reply.take().map_or(Poll::Pending, Poll::Ready)
     }
 }
 
@@ -303,6 +334,17 @@ impl Programs {
         if future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
             program.future = None;
             return;
+        }
+        let aside = program.mailbox.borrow_mut().aside.take();
+        if let Some(call) = aside {
+            let outcome = world.call(program.thread, call, sink);
+            let result = match outcome {
+                Outcome::Returned(returned) => returned.result,
+                // It was no call to make beside another.
+                Outcome::Blocked => Err(WsaError::InProgress),
+            };
+            program.mailbox.borrow_mut().aside_reply = Some(result);
+            self.ready.push_back(index);
         }
         let Some(request) = program.mailbox.borrow_mut().request.take() else { return };
         match request {

@@ -13,6 +13,8 @@ pub(super) const O_NONBLOCK: i64 = 0x800;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     handles: BTreeMap<i64, Handle>,
+    /// Events by the numbers of their labels.
+    events: BTreeMap<u32, Handle>,
     nonblocking: BTreeMap<Handle, bool>,
     /// Bytes that were generated for each socket so far.
     generated: BTreeMap<Handle, usize>,
@@ -28,6 +30,21 @@ impl Names {
     /// The number means this handle from now on.
     pub(super) fn bind(&mut self, name: i64, handle: Handle) {
         self.handles.insert(name, handle);
+    }
+
+    /// Every handle that has a number.
+    pub(super) fn handles(&self) -> impl Iterator<Item = Handle> {
+        self.handles.values().copied()
+    }
+
+    /// The event behind a label; one that was never bound stands for a value that no handle has.
+    pub(super) fn event(&self, label: u32) -> Handle {
+        self.events.get(&label).copied().unwrap_or(Handle(u32::MAX - 2))
+    }
+
+    /// The label means this event from now on.
+    pub(super) fn bind_event(&mut self, label: u32, event: Handle) {
+        self.events.insert(label, event);
     }
 
     /// What F_GETFL says beside O_RDWR.
@@ -74,6 +91,35 @@ pub(super) fn constant(name: &str) -> Option<i64> {
         "MSG_OOB" => consts::MSG_OOB.into(),
         "SIOCATMARK" => consts::SIOCATMARK.into(),
         "MSG_PEEK" => consts::MSG_PEEK.into(),
+        "AF_UNSPEC" => 0,
+        "FD_READ" => consts::FD_READ.into(),
+        "FD_WRITE" => consts::FD_WRITE.into(),
+        "FD_OOB" => consts::FD_OOB.into(),
+        "FD_ACCEPT" => consts::FD_ACCEPT.into(),
+        "FD_CONNECT" => consts::FD_CONNECT.into(),
+        "FD_CLOSE" => consts::FD_CLOSE.into(),
+        "FD_QOS" => 0x40,
+        "FD_GROUP_QOS" => 0x80,
+        "FD_ROUTING_INTERFACE_CHANGE" => 0x100,
+        "FD_ADDRESS_LIST_CHANGE" => 0x200,
+        "FD_ALL_EVENTS" => consts::FD_ALL_EVENTS.into(),
+        "POLLERR" => consts::POLLERR.into(),
+        "POLLHUP" => consts::POLLHUP.into(),
+        "POLLNVAL" => consts::POLLNVAL.into(),
+        "POLLRDNORM" => consts::POLLRDNORM.into(),
+        "POLLRDBAND" => consts::POLLRDBAND.into(),
+        "POLLIN" => consts::POLLIN.into(),
+        "POLLWRNORM" | "POLLOUT" => consts::POLLWRNORM.into(),
+        "POLLWRBAND" => consts::POLLWRBAND.into(),
+        "POLLPRI" => consts::POLLPRI.into(),
+        "WSA_WAIT_EVENT_0" | "WAIT_OBJECT_0" => 0,
+        "WSA_WAIT_TIMEOUT" | "WAIT_TIMEOUT" => consts::WSA_WAIT_TIMEOUT.into(),
+        "WSA_WAIT_FAILED" | "WAIT_FAILED" => 0xffff_ffff,
+        "WSA_INFINITE" | "INFINITE" => 0xffff_ffff,
+        "WSA_FLAG_OVERLAPPED" => 1,
+        "CF_ACCEPT" => consts::CF_ACCEPT.into(),
+        "CF_REJECT" => consts::CF_REJECT.into(),
+        "CF_DEFER" => consts::CF_DEFER.into(),
         "O_RDWR" => O_RDWR,
         "O_NONBLOCK" => O_NONBLOCK,
         "TRUE" => 1,

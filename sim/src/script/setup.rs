@@ -1,7 +1,7 @@
 //! Headers: the world that a scenario plays in.
 
 use super::ast::{At, Event, Header, Lane, Line, Script, Span};
-use super::calls::Addresses;
+use super::calls::Scene;
 use super::parse::nearest;
 use super::report::{Failure, Options};
 use crate::link::{LinkConfig, Probability};
@@ -22,7 +22,7 @@ pub(super) struct Stageset {
     pub(super) processes: BTreeMap<(String, u32), Process>,
     pub(super) threads: BTreeMap<Key, Thread>,
     pub(super) keys: BTreeMap<Thread, Key>,
-    pub(super) addresses: Addresses,
+    pub(super) scene: Scene,
     /// Packets that are not mentioned fail.
     pub(super) all_packets: bool,
 }
@@ -277,12 +277,15 @@ impl Headers {
         let keys = threads.iter().map(|(key, &thread)| (thread, key.clone())).collect();
         let v6 = self.v6;
         let ip = |id| if v6 { world.address_v6(id) } else { world.address(id) };
-        let addresses = Addresses {
+        let numbers = processes.iter().map(|(key, process)| (key.clone(), process.id.number()));
+        let scene = Scene {
             v6,
+            processes: numbers.collect(),
+            infos: BTreeMap::new(),
             hosts: hosts.iter().map(|(name, &id)| (name.clone(), ip(id))).collect(),
             other: Endpoint::new(ip(HostId(0)), 8080),
         };
-        Ok(Stageset { world, hosts, processes, threads, keys, addresses, all_packets: self.all_packets })
+        Ok(Stageset { world, hosts, processes, threads, keys, scene, all_packets: self.all_packets })
     }
 }
 

@@ -68,6 +68,9 @@ impl Sink for Watch {
                 | What::Timer { .. }
                 | What::Notified { .. }
                 | What::Undecodable { .. }
+                | What::ProcessEnded { .. }
+                | What::ThreadEnded { .. }
+                | What::Told(_)
                 | What::Crashed
                 | What::NetworkFailed
                 | What::NetworkRestored

@@ -1,6 +1,7 @@
 //! The log as `tracing` events with virtual time, so that it interleaves with a program's own.
 
 use super::messages::describe as describe_message;
+use super::text::describe_told;
 use super::{Entry, Sink, What, describe_call, describe_result};
 
 /// A sink that publishes each entry as a `tracing` event: target `closewait`, level DEBUG, fields `at` (virtual
@@ -48,6 +49,11 @@ fn message(what: &What) -> (Option<closewait::rule::Rule>, String) {
         What::Timer { local, rule, .. } => (Some(*rule), format!("{local}: timer")),
         What::Notified { local, notice, rule, .. } => (Some(*rule), format!("{local}: {notice:?}")),
         What::Undecodable { error } => (None, format!("dropped: {error}")),
+        What::ProcessEnded { process, end } => {
+            (None, format!("process {} {}", process.number(), end.words()))
+        }
+        What::ThreadEnded { thread } => (None, format!("thread {} ends", thread.number())),
+        What::Told(told) => (Some(told.rule), describe_told(told)),
         What::Crashed => (None, "crashed".into()),
         What::NetworkFailed => (None, "network failed".into()),
         What::NetworkRestored => (None, "network restored".into()),

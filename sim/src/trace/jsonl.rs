@@ -1,7 +1,8 @@
 //! The log as JSON Lines: one object an entry, keys in a fixed order. `docs/schema/jsonl.schema.json` describes them.
 
 use super::places::Places;
-use super::{Entry, Log, What, describe_call, describe_result};
+use super::text::describe_told;
+use super::{Entry, Log, ProcessEnd, What, describe_call, describe_result};
 use crate::link::Fate;
 use crate::world::World;
 use closewait::packet::{Icmp, Message, Options, Packet, Quote, Timestamps};
@@ -19,6 +20,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     host: Option<&'a str>,
     event: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    process: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     thread: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -165,6 +168,7 @@ fn line<'a>(entry: &'a Entry, world: &'a World, places: &Places<'a>) -> Line<'a>
         at_ns: entry.at.as_nanos(),
         host: entry.host.map(|id| world.name(id)),
         event: "",
+        process: None,
         thread: None,
         call: None,
         result: None,
@@ -248,6 +252,23 @@ fn line<'a>(entry: &'a Entry, world: &'a World, places: &Places<'a>) -> Line<'a>
         What::Undecodable { error } => {
             line.event = "undecodable";
             line.error = Some(error.to_string());
+        }
+        What::ProcessEnded { process, end } => {
+            line.event = match end {
+                ProcessEnd::Exited => "process exited",
+                ProcessEnd::Killed => "process killed",
+            };
+            line.process = Some(process.number());
+        }
+        What::ThreadEnded { thread } => {
+            line.event = "thread ended";
+            line.thread = Some(thread.number());
+        }
+        What::Told(told) => {
+            line.event = "network event";
+            line.process = Some(told.process.number());
+            line.notice = Some(describe_told(told));
+            because(&mut line, &told.rule);
         }
         What::Crashed => line.event = "crashed",
         What::NetworkFailed => line.event = "network failed",

@@ -26,7 +26,7 @@ pub use jsonl::{JSONL_VERSION, jsonl};
 pub use ladder::ladder;
 pub use script::{Heading, Inexpressible, script};
 pub use tcpdump::tcpdump;
-pub use text::{describe_call, describe_result};
+pub use text::{describe_call, describe_result, describe_result_of};
 
 use crate::link::{Fate, Verdict};
 use crate::wire::WireError;
@@ -37,7 +37,7 @@ use closewait::rule::Rule;
 use closewait::stack;
 use closewait::tcp::{Notice, StateName};
 use closewait::time::Instant;
-use closewait::winsock::{Call, Return, ThreadId};
+use closewait::winsock::{Call, ProcessId, Return, ThreadId, Told};
 
 /// Something that happened.
 #[derive(Clone, PartialEq, Debug)]
@@ -52,9 +52,42 @@ pub struct Entry {
     pub what: What,
 }
 
+/// How a process ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ProcessEnd {
+    /// Of itself.
+    Exited,
+    /// It was killed.
+    Killed,
+}
+
+impl ProcessEnd {
+    /// `exits`, `is killed`
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Exited => "exits",
+            Self::Killed => "is killed",
+        }
+    }
+}
+
 /// What happened.
 #[derive(Clone, PartialEq, Debug)]
 pub enum What {
+    /// A process ended.
+    ProcessEnded {
+        /// The process.
+        process: ProcessId,
+        /// How.
+        end: ProcessEnd,
+    },
+    /// A thread ended.
+    ThreadEnded {
+        /// The thread.
+        thread: ThreadId,
+    },
+    /// A program was told of a network event, or can ask for it.
+    Told(Told),
     /// A thread made a call.
     Call {
         /// The thread.

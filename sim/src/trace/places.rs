@@ -1,8 +1,9 @@
 //! Whose address it is.
 
+use super::text::{write_call, write_result};
 use crate::world::{HostId, LinkId, World};
 use closewait::addr::{Endpoint, IpAddr};
-use closewait::winsock::{Call, CallResult, Value};
+use closewait::winsock::{Call, CallResult};
 
 /// The hosts of a world by their addresses.
 pub(super) struct Places<'a> {
@@ -38,42 +39,11 @@ impl<'a> Places<'a> {
 
     /// A call, with hosts by name.
     pub(super) fn call(&self, call: &Call) -> String {
-        let text = super::describe_call(call);
-        match call {
-            Call::Bind { name, .. } | Call::Connect { name, .. } | Call::Sendto { to: Some(name), .. } => {
-                text.replacen(&name.to_string(), &self.name(*name), 1)
-            }
-            Call::WsaStartup { .. }
-            | Call::WsaCleanup
-            | Call::WsaGetLastError
-            | Call::WsaSetLastError { .. }
-            | Call::WsaCreateEvent
-            | Call::WsaCloseEvent { .. }
-            | Call::Socket { .. }
-            | Call::Listen { .. }
-            | Call::Accept { .. }
-            | Call::Send { .. }
-            | Call::Recv { .. }
-            | Call::Sendto { to: None, .. }
-            | Call::Recvfrom { .. }
-            | Call::Shutdown { .. }
-            | Call::Closesocket { .. }
-            | Call::Setsockopt { .. }
-            | Call::Getsockopt { .. }
-            | Call::Ioctlsocket { .. }
-            | Call::WsaIoctl { .. }
-            | Call::Getsockname { .. }
-            | Call::Getpeername { .. } => text,
-        }
+        write_call(call, &mut &*self)
     }
 
-    /// A result, with hosts by name.
-    pub(super) fn result(&self, result: &CallResult) -> String {
-        let text = super::describe_result(result);
-        if let Ok(Value::Accepted(_, end) | Value::Name(end) | Value::ReceivedFrom(_, end)) = result {
-            text.replacen(&end.to_string(), &self.name(*end), 1)
-        } else {
-            text
-        }
+    /// A result of a call, with hosts by name.
+    pub(super) fn result(&self, call: &Call, result: &CallResult) -> String {
+        write_result(Some(call), result, &mut &*self)
     }
 }

@@ -91,11 +91,11 @@ impl Machine {
             Outcome::Returned(returned) => returned.result.expect("nothing stands in the way"),
             Outcome::Blocked => unreachable!("none of these waits"),
         };
-        call(Call::WsaStartup { version: 0x202 });
+        call(Call::startup(0x202));
         let Value::Handle(s) = call(Call::Socket { family, kind, protocol }) else {
             unreachable!("socket returns a handle")
         };
-        call(Call::Bind { s, name: machine_end() });
+        call(Call::bind(s, machine_end()));
         let on = Some(Bytes::from_static(&[1, 0, 0, 0]));
         call(Call::Setsockopt { s, level: consts::IPPROTO_TCP, name: consts::TCP_NODELAY, value: on });
         // The model was learned so: no ACK waits.
@@ -169,22 +169,22 @@ impl Machine {
             Input::Connect => {
                 self.role = Role::Client;
                 if let Some(s) = self.main.filter(|_| self.connection.is_none()) {
-                    self.block(s, Call::Connect { s, name: tester_end() }, sink);
+                    self.block(s, Call::connect(s, tester_end()), sink);
                 }
             }
             Input::Accept => {
                 if let Some(s) = self.main.filter(|_| self.connection.is_none()) {
-                    self.block(s, Call::Accept { s }, sink);
+                    self.block(s, Call::accept(s), sink);
                 }
             }
             Input::Receive => {
                 if let Some(s) = self.data_socket() {
-                    self.block(s, Call::Recv { s, len: RECEIVE, flags: 0 }, sink);
+                    self.block(s, Call::recv(s, RECEIVE), sink);
                 }
             }
             Input::Send => {
                 if let Some(s) = self.data_socket() {
-                    self.call(Call::Send { s, data: Bytes::from_static(b"x"), flags: 0 }, sink);
+                    self.call(Call::send(s, Bytes::from_static(b"x")), sink);
                 }
             }
             Input::Close => {
@@ -291,6 +291,7 @@ impl Machine {
                         self.record(sink, || what);
                     }
                 }
+                Said::Told(told) => self.record(sink, || What::Told(told)),
                 Said::Returned { thread, returned } => {
                     self.settle(&returned.result);
                     if thread == self.helper {

@@ -79,6 +79,9 @@ fn line(entry: &Entry) -> Option<String> {
         | What::SentMessage { .. }
         | What::ReceivedMessage { .. }
         | What::Undecodable { .. }
+        | What::ProcessEnded { .. }
+        | What::ThreadEnded { .. }
+        | What::Told(_)
         | What::Crashed
         | What::NetworkFailed
         | What::NetworkRestored

@@ -130,7 +130,7 @@ impl Target {
         let (process, _) = world.spawn_process(host);
         let seen = Seen { log: Log::default(), aim, wire, acknowledged: BTreeMap::new() };
         let mut target = Self { world, host, process, handles: Vec::new(), seen };
-        target.call(Call::WsaStartup { version: 0x202 });
+        target.call(Call::startup(0x202));
         let family = if begin.v6 { AF_INET6 } else { AF_INET };
         target.call(Call::Socket { family, kind: SOCK_STREAM, protocol: 0 });
         target.drive(begin);
@@ -146,12 +146,12 @@ impl Target {
         match begin.state {
             Closed => {}
             Listen | SynReceived => {
-                self.call(Call::Bind { s, name: self.seen.aim.local });
+                self.call(Call::bind(s, self.seen.aim.local));
                 self.call(Call::Listen { s, backlog: 3 });
             }
             SynSent | Established | FinWait1 | FinWait2 | CloseWait | Closing | LastAck | TimeWait => {
-                self.call(Call::Ioctlsocket { s, cmd: FIONBIO, arg: 1 });
-                self.call(Call::Connect { s, name: self.seen.aim.remote });
+                self.call(Call::set_nonblocking(s, true));
+                self.call(Call::connect(s, self.seen.aim.remote));
             }
         }
         let offered = Options {
@@ -201,7 +201,7 @@ impl Target {
             begin.state
         );
         if begin.sends {
-            self.call(Call::Send { s, data: Bytes::from_static(&[0; 20_000]), flags: 0 });
+            self.call(Call::send(s, Bytes::from_static(&[0; 20_000])));
         }
     }
 
@@ -266,14 +266,14 @@ impl Target {
             Call::Setsockopt { s, level, name, value }
         };
         self.call(match which % 12 {
-            0 => Call::Send { s, data: Bytes::from(vec![0; n]), flags: 0 },
-            1 => Call::Send { s, data: Bytes::from(vec![0; n * 20]), flags: 0 },
-            2 => Call::Recv { s, len: n, flags: 0 },
-            3 => Call::Recv { s, len: 1 << 20, flags: 0 },
+            0 => Call::send(s, Bytes::from(vec![0; n])),
+            1 => Call::send(s, Bytes::from(vec![0; n * 20])),
+            2 => Call::recv(s, n),
+            3 => Call::recv(s, 1 << 20),
             4 => Call::Shutdown { s, how: SD_SEND },
             5 => Call::Shutdown { s, how: SD_RECEIVE },
             6 => Call::Closesocket { s },
-            7 => Call::Accept { s },
+            7 => Call::accept(s),
             8 => int(SO_RCVBUF, i32::from(argument) * 30),
             9 => int(SO_LINGER, i32::from(argument >> 6) << 16 | 1),
             10 => Call::Setsockopt {
@@ -282,7 +282,7 @@ impl Target {
                 name: TCP_NODELAY,
                 value: Some(Bytes::from_static(&[1, 0, 0, 0])),
             },
-            _ => Call::Connect { s, name: self.seen.aim.remote },
+            _ => Call::connect(s, self.seen.aim.remote),
         });
     }
 

@@ -7,7 +7,7 @@ mod expect;
 mod network;
 
 use super::ast::{At, CallEvent, End, Event, Lane, Line, PacketBody, Script, Span, Start};
-use super::calls::{self, Op, Refusal};
+use super::calls::{self, Condition, Op, Refusal};
 use super::limits;
 use super::names::Names;
 use super::report::{Failure, Report, Verdict};
@@ -20,8 +20,8 @@ use closewait::packet::Flags;
 use closewait::rule::Rule;
 use closewait::tcp::StateName;
 use closewait::time::{Duration, Instant};
-use closewait::winsock::{Call, CallResult, Handle, Outcome, Return, Value};
-use std::collections::{BTreeMap, VecDeque};
+use closewait::winsock::{Call, CallResult, Handle, Outcome, ProcessId, Return, Value};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A call that has not returned.
 struct Blocked<'a> {
@@ -33,6 +33,8 @@ struct Blocked<'a> {
     made: Call,
     /// recv_all: bytes so far.
     reading: Option<usize>,
+    /// WSAAccept: what its condition function does.
+    condition: Option<Condition<'a>>,
 }
 
 /// What times of the next line count from.
@@ -61,12 +63,16 @@ pub(super) struct Lanes<'a> {
     blocked: BTreeMap<Key, Blocked<'a>>,
     /// recv_all's next recv is made after every packet and deadline of the instant, as a program's would be.
     going_on: VecDeque<(Key, Thread, Blocked<'a>)>,
+    /// The calls in each thread's blocking hook.
+    hooks: BTreeMap<Key, Vec<&'a CallEvent>>,
     previous: Previous,
     /// The first packet of each host that its next packet line may be about.
     cursor: BTreeMap<HostId, usize>,
     quiet: Vec<Quiet>,
     /// Both ends of the connection that a handle last stood for.
     ends: BTreeMap<(HostId, u32, Handle), (Endpoint, Endpoint)>,
+    /// Threads that have ended.
+    ended: BTreeSet<Thread>,
     failures: Vec<Failure>,
     /// How many events there may be.
     events: u64,
@@ -96,10 +102,12 @@ pub(super) fn play(script: &Script, set: Stageset, events: u64) -> Report {
         started: BTreeMap::new(),
         blocked: BTreeMap::new(),
         going_on: VecDeque::new(),
+        hooks: BTreeMap::new(),
         previous: start,
         cursor: BTreeMap::new(),
         quiet: Vec::new(),
         ends: BTreeMap::new(),
+        ended: BTreeSet::new(),
         failures: Vec::new(),
         events,
         line: Span::default(),
@@ -285,46 +293,111 @@ impl<'a> Lanes<'a> {
     fn call(&mut self, line: &'a Line, call: &'a CallEvent, base: Instant) -> Result<(), Stop> {
         let key = Self::key(line)?;
         let thread = self.set.threads[&key];
+        if self.waiting(&key).is_some() && self.set.world.host(thread.host).winsock().is_legacy(thread.id) {
+            // In Winsock 1.1 a thread whose call blocks makes others, from its blocking hook.
+            return self.nested(line, call, &key, thread);
+        }
         if let Some(blocked) = self.waiting(&key) {
             let busy = format!("{} of that thread has not returned", describe_call(&blocked.made));
             return Err(Failure::new(line.span, "a thread that is free", busy).into());
         }
+        if self.ended.contains(&thread) {
+            return Err(Failure::bad_input(line.span, "that thread, or its process, has ended").into());
+        }
         let process = (key.0.clone(), key.1);
         if !self.started.contains_key(&process) {
-            self.started.insert(process.clone(), true);
-            let _ = self.set.world.call(thread, Call::WsaStartup { version: 0x0202 }, &mut self.stage);
+            self.started.insert(process, true);
+            let _ = self.set.world.call(thread, Call::startup(0x0202), &mut self.stage);
         }
-        if call.name.value == "connect" {
-            self.set.addresses.other = self.other_host(thread.host);
-        }
-        let names = self.names.entry(process).or_default();
-        let op = calls::prepare(call, names, &self.set.addresses).map_err(|refusal| match refusal {
-            Refusal::Malformed(message) => Stop::Failed(Failure::bad_input(line.span, message)),
-            Refusal::NotModelled(message) => skipped(line.span, message),
-        })?;
-        let (made, reading) = match op {
-            Op::Call(made) => (made, None),
-            Op::RecvAll(s) => (Call::Recv { s, len: 1 << 20, flags: 0 }, Some(0)),
+        let (made, reading, condition) = match self.prepare(line, call, &key, thread)? {
+            Op::Call(made) => (made, None, None),
+            Op::Conditional(made, condition) => (made, None, Some(condition)),
+            Op::Hook(made, calls) => {
+                self.hooks.insert(key.clone(), calls);
+                (made, None, None)
+            }
+            Op::RecvAll(s) => (Call::recv(s, 1 << 20), Some(0), None),
             Op::Answer(value) => {
                 let value = Ok(Value::LastError(i32::try_from(value).unwrap_or(0)));
-                return self.compare(line, call, &key, &value).map_err(Stop::Failed);
+                let asked = (&Call::WsaGetLastError, &value);
+                return self.compare(line, call, &key, asked).map_err(Stop::Failed);
             }
         };
         self.remember_ends(thread, &made);
-        let blocked = Blocked { line, call, base, started: self.set.world.now(), made, reading };
+        let started = self.set.world.now();
+        let blocked = Blocked { line, call, base, started, made, reading, condition };
         self.make(&key, thread, blocked)?;
         self.previous.waiting = self.waiting(&key).is_some().then_some(key);
         Ok(())
     }
 
+    /// What a call line asks for.
+    fn prepare(
+        &mut self,
+        line: &Line,
+        call: &'a CallEvent,
+        key: &Key,
+        thread: Thread,
+    ) -> Result<Op<'a>, Stop> {
+        if matches!(call.name.value.as_str(), "connect" | "WSAConnect") {
+            self.set.scene.other = self.other_host(thread.host);
+        }
+        let names = self.names.entry((key.0.clone(), key.1)).or_default();
+        calls::prepare(call, names, &self.set.scene, &key.0).map_err(|refusal| match refusal {
+            Refusal::Malformed(message) => Stop::Failed(Failure::bad_input(line.span, message)),
+            Refusal::NotModelled(message) => skipped(line.span, message),
+        })
+    }
+
+    /// A call that a thread makes while another of its calls is under way: in a condition function, in a blocking hook.
+    fn nested(&mut self, line: &Line, call: &'a CallEvent, key: &Key, thread: Thread) -> Result<(), Stop> {
+        let Op::Call(made) = self.prepare(line, call, key, thread)? else {
+            return Err(
+                Failure::bad_input(call.name.span, "this call is not made from within another").into()
+            );
+        };
+        match self.set.world.call(thread, made.clone(), &mut self.stage) {
+            Outcome::Returned(returned) => self
+                .compare(line, call, key, (&made, &returned.result))
+                .map_err(|failure| failure.because(returned.rule).into()),
+            Outcome::Blocked => {
+                let happened = format!("{} blocks", describe_call(&made));
+                Err(Failure::new(line.span, "a call that returns at once", happened).into())
+            }
+        }
+    }
+
     /// Makes a blocked call, or the next of a recv_all.
     fn make(&mut self, key: &Key, thread: Thread, blocked: Blocked<'a>) -> Result<(), Stop> {
+        let line = blocked.line;
         match self.set.world.call(thread, blocked.made.clone(), &mut self.stage) {
             Outcome::Returned(returned) => self.returned(key, thread, blocked, &returned),
             Outcome::Blocked => {
                 self.blocked.insert(key.clone(), blocked);
+                if self.set.world.host(thread.host).winsock().has_blocking_hook(thread.id) {
+                    for call in self.hooks.get(key).cloned().unwrap_or_default() {
+                        self.nested(line, call, key, thread)?;
+                    }
+                    // What it cancelled returns at once.
+                    self.returns()?;
+                }
                 Ok(())
             }
+        }
+    }
+
+    /// The condition function of a WSAAccept runs: its calls, then what it decides.
+    fn ask(&mut self, key: &Key, thread: Thread, mut blocked: Blocked<'a>) -> Result<(), Stop> {
+        let Some(Condition { calls, decision }) = blocked.condition.take() else {
+            unreachable!("a line with a condition function has one")
+        };
+        for call in calls {
+            self.nested(blocked.line, call, key, thread)?;
+        }
+        let decided = self.set.world.call(thread, Call::ConditionReturns { decision }, &mut self.stage);
+        match decided {
+            Outcome::Returned(returned) => self.returned(key, thread, blocked, &returned),
+            Outcome::Blocked => unreachable!("a condition function that returns blocks nobody"),
         }
     }
 
@@ -336,6 +409,9 @@ impl<'a> Lanes<'a> {
         returned: &Return,
     ) -> Result<(), Stop> {
         let result = &returned.result;
+        if let Ok(Value::Condition(_)) = result {
+            return self.ask(key, thread, blocked);
+        }
         if let (Some(bytes), Ok(Value::Received(data))) = (&mut blocked.reading, result)
             && !data.is_empty()
         {
@@ -348,13 +424,13 @@ impl<'a> Lanes<'a> {
         let names = self.names.entry((key.0.clone(), key.1)).or_default();
         match (&made, result) {
             (Call::Send { s, .. } | Call::Sendto { s, .. }, Ok(Value::Sent(n))) => names.sent(*s, *n),
-            (Call::Ioctlsocket { s, cmd: closewait::winsock::consts::FIONBIO, arg }, Ok(_)) => {
+            (Call::Ioctlsocket { s, cmd: closewait::winsock::consts::FIONBIO, arg: Some(arg) }, Ok(_)) => {
                 names.set_nonblocking(*s, *arg != 0);
             }
             (_, _) => {}
         }
         match reading {
-            None => self.compare(line, call, key, result),
+            None => self.compare(line, call, key, (&made, result)),
             Some(bytes) => self.compare_all(line, call, bytes, result),
         }
         .map_err(|failure| failure.because(returned.rule).into())
@@ -385,11 +461,11 @@ impl<'a> Lanes<'a> {
         line: &Line,
         call: &CallEvent,
         key: &Key,
-        result: &CallResult,
+        asked: (&Call, &CallResult),
     ) -> Result<(), Failure> {
         let Some(expected) = &call.result else { return Ok(()) };
         let names = self.names.entry((key.0.clone(), key.1)).or_default();
-        match calls::compare(result, &expected.value, names, &self.set.addresses) {
+        match calls::compare(asked, &expected.value, names, &mut self.set.scene, &key.0) {
             Ok(()) => Ok(()),
             Err((wanted, happened)) => {
                 let now = self.set.world.now();
@@ -418,7 +494,8 @@ impl<'a> Lanes<'a> {
         let wanted = calls::describe_expected(&expected.value);
         let count = Ok(Value::Sent(bytes));
         let bare = super::ast::Expected { braces: None, ..expected.value.clone() };
-        let counts = calls::compare(&count, &bare, &mut Names::default(), &self.set.addresses).is_ok();
+        let asked = (&Call::WsaGetLastError, &count);
+        let counts = calls::compare(asked, &bare, &mut Names::default(), &mut self.set.scene, "").is_ok();
         let braces = expected.value.braces.clone().unwrap_or_default();
         let ends = calls::end_in(&braces).is_none_or(|wanted| wanted == ended);
         if counts && ends { Ok(()) } else { Err(Failure::new(line.span, wanted, happened)) }
@@ -428,19 +505,37 @@ impl<'a> Lanes<'a> {
     fn other_host(&self, me: HostId) -> Endpoint {
         let other = self.set.world.hosts().find(|&id| id != me).unwrap_or(me);
         let name = self.set.world.name(other);
-        let ip = self.set.addresses.hosts.iter().find(|(host, _)| host == name).map(|&(_, ip)| ip);
+        let ip = self.set.scene.hosts.iter().find(|(host, _)| host == name).map(|&(_, ip)| ip);
         let ip = ip.unwrap_or_else(|| self.set.world.address(other));
         let port = self.set.world.netstat(other).listeners.last().map_or(8080, |(row, _)| row.local.port);
         Endpoint::new(ip, port)
     }
 
-    /// After closesocket a name goes on to mean the connection that the socket owned.
+    /// After a socket is closed its name goes on to mean the connection that it owned.
     fn remember_ends(&mut self, thread: Thread, call: &Call) {
-        if let Call::Closesocket { s } = call {
-            let host = self.set.world.host(thread.host);
-            let Some(process) = host.winsock().process_of(thread.id) else { return };
-            if let Some(ends) = host.socket(process, *s).and_then(|status| status.ends) {
-                self.ends.insert((thread.host, process.number(), *s), ends);
+        let host = self.set.world.host(thread.host);
+        let Some(process) = host.winsock().process_of(thread.id) else { return };
+        let closed = match call {
+            Call::Closesocket { s } | Call::CloseHandle { handle: s } => vec![*s],
+            Call::WsaCleanup => self.handles_of(thread.host, process),
+            _ => return,
+        };
+        self.remember(thread.host, process, &closed);
+    }
+
+    fn handles_of(&self, host: HostId, process: ProcessId) -> Vec<Handle> {
+        let name = self.set.world.name(host);
+        let here = |(key, _): &(&(String, u32), &Names)| {
+            key.0 == name && self.set.processes.get(*key).is_some_and(|known| known.id == process)
+        };
+        self.names.iter().filter(here).flat_map(|(_, names)| names.handles()).collect()
+    }
+
+    fn remember(&mut self, id: HostId, process: ProcessId, handles: &[Handle]) {
+        let host = self.set.world.host(id);
+        for &s in handles {
+            if let Some(ends) = host.socket(process, s).and_then(|status| status.ends) {
+                self.ends.insert((id, process.number(), s), ends);
             }
         }
     }

@@ -3,10 +3,10 @@
 use super::super::ast::{At, HostOp, Line, NetOp, TcpPacket};
 use super::super::options::options;
 use super::super::report::Failure;
-use super::super::setup::link_field;
+use super::super::setup::{Key, link_field};
 use super::super::show;
-use super::{Lanes, Stop, skipped};
-use crate::trace::{Entry, Sink, What};
+use super::{Lanes, Stop};
+use crate::trace::{Entry, ProcessEnd, Sink, What};
 use crate::world::HostId;
 use closewait::addr::Endpoint;
 use closewait::packet::{Packet, Segment};
@@ -111,10 +111,30 @@ impl Lanes<'_> {
             }
             HostOp::FailNetwork => self.set.world.set_network_failed(id, true, &mut self.stage),
             HostOp::RestoreNetwork => self.set.world.set_network_failed(id, false, &mut self.stage),
-            HostOp::Exit | HostOp::Kill | HostOp::ExitThread => {
-                return Err(skipped(line.span, "the end of a process or thread is not modelled yet"));
+            HostOp::Exit | HostOp::Kill => {
+                let (host, p, _) = Self::key(line)?;
+                let process = self.set.processes[&(host.clone(), p)];
+                let handles = self.handles_of(id, process.id);
+                self.remember(id, process.id, &handles);
+                let end = if op.value == HostOp::Kill { ProcessEnd::Killed } else { ProcessEnd::Exited };
+                self.set.world.end_process(process, end, &mut self.stage);
+                self.forget_threads(|key| key.0 == host && key.1 == p);
+            }
+            HostOp::ExitThread => {
+                let ending = Self::key(line)?;
+                if let Some(&thread) = self.set.threads.get(&ending) {
+                    self.set.world.end_thread(thread, &mut self.stage);
+                    self.forget_threads(|key| *key == ending);
+                }
             }
         }
         Ok(())
+    }
+
+    /// Threads have ended: what they wait for is not waited for.
+    fn forget_threads(&mut self, ended: impl Fn(&Key) -> bool) {
+        self.blocked.retain(|key, _| !ended(key));
+        self.going_on.retain(|(key, _, _)| !ended(key));
+        self.ended.extend(self.set.threads.iter().filter(|(key, _)| ended(key)).map(|(_, &thread)| thread));
     }
 }

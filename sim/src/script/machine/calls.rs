@@ -23,12 +23,15 @@ impl<'a> Machine<'a> {
             let busy = format!("{} has not returned", describe_call(&blocked.made));
             return Err(Failure::new(line.span, "a thread that is free", busy).into());
         }
-        let op = calls::prepare(call, &self.names, &self.addresses).map_err(|refusal| match refusal {
+        let op = calls::prepare(call, &self.names, &self.scene, "").map_err(|refusal| match refusal {
             Refusal::Malformed(message) => Stop::Failed(Failure::bad_input(line.span, message)),
             Refusal::NotModelled(message) => skipped(line.span, message),
         })?;
         let made = match op {
             Op::Call(made) => made,
+            Op::Conditional(..) | Op::Hook(..) => {
+                return Err(skipped(line.span, "calls within calls belong to files with lanes"));
+            }
             Op::RecvAll(_) => return Err(skipped(line.span, "recv_all belongs to files with lanes")),
             Op::Answer(value) => {
                 let value = Ok(Value::LastError(i32::try_from(value).unwrap_or(0)));
@@ -102,14 +105,14 @@ impl<'a> Machine<'a> {
     ) -> Result<(), Stop> {
         match (made, result) {
             (Call::Send { s, .. } | Call::Sendto { s, .. }, Ok(Value::Sent(n))) => self.names.sent(*s, *n),
-            (Call::Ioctlsocket { s, cmd: consts::FIONBIO, arg }, Ok(_)) => {
+            (Call::Ioctlsocket { s, cmd: consts::FIONBIO, arg: Some(arg) }, Ok(_)) => {
                 self.names.set_nonblocking(*s, *arg != 0);
             }
             (_, _) => {}
         }
         let Some(expected) = &call.result else { return Ok(()) };
         let now = self.now();
-        let compared = calls::compare(result, &expected.value, &mut self.names, &self.addresses);
+        let compared = calls::compare((made, result), &expected.value, &mut self.names, &mut self.scene, "");
         // The sizes that a kernel gives its buffers are its own.
         let sizes = |name: i32| name == consts::SO_RCVBUF || name == consts::SO_SNDBUF;
         let own_size = matches!(made, Call::Getsockopt { name, .. } if sizes(*name));

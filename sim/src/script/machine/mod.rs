@@ -14,7 +14,7 @@ mod look;
 mod wire;
 
 use super::ast::{Event, Line, PacketBody, PacketEvent, Script, Span, Start};
-use super::calls::Addresses;
+use super::calls::Scene;
 use super::limits;
 use super::names::Names;
 use super::report::{Failure, Options, Report, Verdict};
@@ -40,7 +40,7 @@ struct Machine<'a> {
     /// What plays the other end of every connection.
     wire: HostId,
     thread: Thread,
-    addresses: Addresses,
+    scene: Scene,
     names: Names,
     blocked: Option<Blocked<'a>>,
     flow: Flow,
@@ -131,7 +131,7 @@ impl<'a> Machine<'a> {
         let starts =
             |line: &Line| matches!(&line.event, Event::Call(call) if call.name.value == "WSAStartup");
         if !script.lines.iter().any(starts) {
-            let _ = world.call(thread, Call::WsaStartup { version: 0x0202 }, &mut stage);
+            let _ = world.call(thread, Call::startup(0x0202), &mut stage);
         }
         let wire_ip = if headers.v6 { IpAddr::V6(there.v6) } else { IpAddr::V4(there.v4) };
         let other = Endpoint::new(wire_ip, PORT);
@@ -141,7 +141,13 @@ impl<'a> Machine<'a> {
             host,
             wire: other_end,
             thread,
-            addresses: Addresses { v6: headers.v6, hosts: Vec::new(), other },
+            scene: Scene {
+                v6: headers.v6,
+                hosts: Vec::new(),
+                other,
+                processes: BTreeMap::new(),
+                infos: BTreeMap::new(),
+            },
             names: Names::default(),
             blocked: None,
             flow: Flow::default(),

@@ -50,7 +50,7 @@ impl Machine<'_> {
             return ends;
         }
         let bound = self.world.netstat(self.host).listeners.last().map_or(PORT, |(row, _)| row.local.port);
-        let ip = |id| if self.addresses.v6 { self.world.address_v6(id) } else { self.world.address(id) };
+        let ip = |id| if self.scene.v6 { self.world.address_v6(id) } else { self.world.address(id) };
         let (here, there): (IpAddr, IpAddr) = (ip(self.host), ip(self.wire));
         let port = Flow::FIRST_PORT.wrapping_add(self.flow.begun);
         self.flow.begun = self.flow.begun.wrapping_add(1);
@@ -86,7 +86,7 @@ impl Machine<'_> {
     /// `<`: the wire sends an ICMP message about a segment of the connection under test.
     pub(super) fn inject_icmp(&mut self, line: &Line, spec: &IcmpPacket) -> Result<(), Stop> {
         let IcmpPacket { kind, code, mtu, quoted } = spec;
-        let v6 = self.addresses.v6;
+        let v6 = self.scene.v6;
         let (kind, code) = messages::named(v6, kind, code.as_deref()).map_err(|names| {
             let protocol = if v6 { "ICMPv6" } else { "ICMP" };
             Failure::bad_input(line.span, format!("{protocol} here has {}", names.join(", ")))

@@ -23,7 +23,8 @@ pub(super) fn is_constant(name: &str) -> bool {
 
 /// Functions: the notation's, Winsock's, and the POSIX and Linux ones that packetdrill runs.
 pub(super) const CALLS: &str = "
-    WSAStartup WSACleanup WSAGetLastError WSASetLastError WSAIsBlocking WSACancelBlockingCall socket WSASocket
+    WSAStartup WSACleanup WSAGetLastError WSASetLastError WSAIsBlocking WSACancelBlockingCall WSASetBlockingHook
+    WSAUnhookBlockingHook socket WSASocket
     WSASocketA WSASocketW WSADuplicateSocket WSADuplicateSocketA WSADuplicateSocketW closesocket bind listen
     accept WSAAccept connect WSAConnect shutdown WSASendDisconnect WSARecvDisconnect send recv recv_all sendto
     recvfrom WSASend WSARecv WSASendTo WSARecvFrom WSASendMsg WSARecvMsg TransmitFile TransmitPackets AcceptEx

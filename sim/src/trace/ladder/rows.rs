@@ -5,6 +5,7 @@ use crate::link::Fate;
 use crate::trace::messages;
 use crate::trace::numbers::Numbers;
 use crate::trace::places::Places;
+use crate::trace::text::describe_told;
 use crate::trace::{Entry, Log, What};
 use crate::world::{HostId, World};
 use closewait::addr::Endpoint;
@@ -149,6 +150,14 @@ impl<'a> Rows<'a> {
                 row(on(Style::Notice, text), Some(*rule))
             }
             What::Undecodable { error } => row(on(Style::Lost, format!("drops a datagram: {error}")), None),
+            What::ProcessEnded { process, end } => {
+                row(on(Style::Event, format!("process {} {}", process.number(), end.words())), None)
+            }
+            What::ThreadEnded { thread } => {
+                self.waiting.remove(&(host, *thread));
+                row(on(Style::Event, format!("thread {} ends", thread.number())), None)
+            }
+            What::Told(told) => row(on(Style::Notice, describe_told(told)), Some(told.rule)),
             What::Crashed => {
                 self.waiting.retain(|(other, _), _| *other != host);
                 row(on(Style::Event, "loses power".into()), None)
@@ -181,6 +190,9 @@ impl<'a> Rows<'a> {
             | What::Timer { .. }
             | What::Notified { .. }
             | What::Undecodable { .. }
+            | What::ProcessEnded { .. }
+            | What::ThreadEnded { .. }
+            | What::Told(_)
             | What::Crashed
             | What::NetworkFailed
             | What::NetworkRestored => None,
@@ -195,19 +207,26 @@ impl<'a> Rows<'a> {
             let drawn = called(key.0, Style::Call, format!("{words} … blocks"));
             return Some(Row { at, drawn, why: None });
         };
-        Some(self.done(at, key.0, &words, returned, ""))
+        Some(self.done(at, key.0, (&words, call), returned, ""))
     }
 
     /// A blocked call's return.
     fn returned(&mut self, at: Instant, key: Key, returned: &Return) -> Option<Row> {
         let (since, call) = self.waiting.remove(&key)?;
         let words = self.thread_words(key, self.places.call(call));
-        Some(self.done(at, key.0, &words, returned, &format!(", after {}", at.since(since))))
+        Some(self.done(at, key.0, (&words, call), returned, &format!(", after {}", at.since(since))))
     }
 
-    fn done(&self, at: Instant, host: HostId, words: &str, returned: &Return, after: &str) -> Row {
+    fn done(
+        &self,
+        at: Instant,
+        host: HostId,
+        (words, call): (&str, &Call),
+        returned: &Return,
+        after: &str,
+    ) -> Row {
         let style = if returned.result.is_ok() { Style::Call } else { Style::Failed };
-        let text = format!("{words} = {}{after}", self.places.result(&returned.result));
+        let text = format!("{words} = {}{after}", self.places.result(call, &returned.result));
         // That a call could be completed is no reason for anything.
         let why = Some(returned.rule).filter(|rule| *rule != Rule::Completed);
         Row { at, drawn: called(host, style, text), why }

@@ -2,10 +2,11 @@
 
 use super::lines::{Line, Text};
 use super::{Heading, Inexpressible};
-use crate::trace::{Log, What, describe_call, describe_result};
+use crate::trace::text::{Namer, write_call, write_result};
+use crate::trace::{Log, What, describe_call};
 use crate::world::{HostId, Thread, World};
 use closewait::addr::{Endpoint, IpAddr};
-use closewait::winsock::{Call, CallResult, Handle, ProcessId, Value, consts};
+use closewait::winsock::{Call, CallResult, Handle, ProcessId, ProtocolInfo, Value, consts};
 use std::collections::BTreeMap;
 
 /// Whether hosts are addressed by IPv6: by the first address that a call or a connection has.
@@ -13,8 +14,11 @@ pub(super) fn v6(log: &Log, world: &World) -> bool {
     let known =
         |ip: IpAddr| ip.is_unspecified() || world.hosts().any(|id| world.host(id).stack().is_local(ip));
     let named = log.entries().iter().find_map(|entry| match &entry.what {
-        What::Call { call: Call::Bind { name, .. } | Call::Connect { name, .. }, .. } => Some(name.ip),
-        What::Call { call: Call::Sendto { to: Some(to), .. }, .. } => Some(to.ip),
+        What::Call {
+            call: Call::Bind { name: Some(name), .. } | Call::Connect { name: Some(name), .. },
+            ..
+        } => Some(name.name.ip),
+        What::Call { call: Call::Sendto { to: Some(to), .. }, .. } => Some(to.name.ip),
         What::Sent { packet, .. } => Some(packet.src.ip),
         What::Call { .. }
         | What::Blocked { .. }
@@ -27,6 +31,9 @@ pub(super) fn v6(log: &Log, world: &World) -> bool {
         | What::Timer { .. }
         | What::Notified { .. }
         | What::Undecodable { .. }
+        | What::ProcessEnded { .. }
+        | What::ThreadEnded { .. }
+        | What::Told(_)
         | What::Crashed
         | What::NetworkFailed
         | What::NetworkRestored
@@ -44,7 +51,7 @@ pub(super) struct Names<'a> {
     /// Each host's address of the file's family.
     hosts: Vec<(IpAddr, &'a str)>,
     v6: bool,
-    sockets: BTreeMap<(HostId, u32), BTreeMap<Handle, usize>>,
+    handles: BTreeMap<(HostId, u32), Handles>,
 }
 
 impl<'a> Names<'a> {
@@ -54,7 +61,7 @@ impl<'a> Names<'a> {
         // A file with one machine has no hosts to name.
         let hosts = world.hosts().filter(|_| !one_machine).map(|id| (address(id), world.name(id)));
         let hosts = hosts.collect();
-        Self { before: heading.before, one_machine, hosts, v6, sockets: BTreeMap::new() }
+        Self { before: heading.before, one_machine, hosts, v6, handles: BTreeMap::new() }
     }
 
     pub(super) fn line(&mut self, line: &Line) -> Result<String, Inexpressible> {
@@ -63,7 +70,7 @@ impl<'a> Names<'a> {
             Text::Call(thread, call, result) => {
                 let made = self.call(*thread, call)?;
                 let result = match result {
-                    Some(result) => self.result(*thread, call, result)?,
+                    Some(result) => self.result(*thread, call, result),
                     None => "...".into(),
                 };
                 format!("{}{made} = {result}", self.lane(*thread))
@@ -79,59 +86,35 @@ impl<'a> Names<'a> {
         })
     }
 
-    /// Whose line it is: `client: `, `client.p2.t1: `; nothing on one machine.
+    /// Whose line it is; nothing on one machine.
     fn lane(&self, thread: Thread) -> String {
-        let process = self.process(thread);
-        let first = self.before.host(thread.host).winsock().first_thread(thread.id);
-        let name = self.before.name(thread.host);
-        match (process, thread.id.number() - first.number() + 1) {
-            _ if self.one_machine => String::new(),
-            (1, 1) => format!("{name}: "),
-            (p, t) => format!("{name}.p{p}.t{t}: "),
-        }
+        if self.one_machine { String::new() } else { lane(self.before, thread) }
     }
 
     fn process(&self, thread: Thread) -> u32 {
-        let process = self.before.host(thread.host).winsock().process_of(thread.id);
-        process.map_or(1, ProcessId::number)
+        process(self.before, thread)
     }
 
     fn of(&mut self, thread: Thread, s: Handle) -> String {
         if s == Handle::INVALID_SOCKET {
             return "INVALID_SOCKET".into();
         }
-        let key = (thread.host, self.process(thread));
-        let names = self.sockets.entry(key).or_default();
-        let next = names.len() + 3;
-        names.entry(s).or_insert(next).to_string()
+        let names = self.handles.entry((thread.host, self.process(thread))).or_default();
+        if let Some(event) = names.events.get(&s) {
+            return format!("ev{event}");
+        }
+        let next = names.sockets.len() + 3;
+        names.sockets.entry(s).or_insert(next).to_string()
+    }
+
+    fn event(&mut self, thread: Thread, event: Handle) -> String {
+        let names = self.handles.entry((thread.host, self.process(thread))).or_default();
+        let next = names.events.len() + 1;
+        format!("ev{}", names.events.entry(event).or_insert(next))
     }
 
     fn call(&mut self, thread: Thread, call: &Call) -> Result<String, Inexpressible> {
-        Ok(match call {
-            Call::Bind { s, name } => {
-                let s = self.of(thread, *s);
-                let wildcard = name.ip.is_unspecified() && name.ip.is_ipv6() == self.v6;
-                let to = if wildcard { format!(":{}", name.port) } else { self.endpoint(*name) };
-                format!("bind({s}, {to})")
-            }
-            Call::Connect { s, name } => {
-                format!("connect({}, {})", self.of(thread, *s), self.endpoint(*name))
-            }
-            Call::Listen { s, backlog } => format!("listen({}, {backlog})", self.of(thread, *s)),
-            Call::Accept { s } => format!("accept({})", self.of(thread, *s)),
-            Call::Send { s, data, flags: 0 } => format!("send({}, {})", self.of(thread, *s), data.len()),
-            Call::Sendto { s, data, flags: 0, to } => {
-                let to = to.map_or_else(String::new, |to| format!(", {}", self.endpoint(to)));
-                format!("sendto({}, {}{to})", self.of(thread, *s), data.len())
-            }
-            Call::Recvfrom { s, len, flags: 0 } => format!("recvfrom({}, {len})", self.of(thread, *s)),
-            Call::Recvfrom { s, len, flags: consts::MSG_PEEK } => {
-                format!("recvfrom({}, {len}, MSG_PEEK)", self.of(thread, *s))
-            }
-            Call::Send { s, data, flags: consts::MSG_OOB } => {
-                format!("send({}, {}, MSG_OOB)", self.of(thread, *s), data.len())
-            }
-            Call::Recv { s, len, flags: 0 } => format!("recv({}, {len})", self.of(thread, *s)),
+        match call {
             Call::Setsockopt { s, level, name, value: Some(value) } if value.len() != 4 => {
                 let (int, rest) = value.split_at(value.len().min(4));
                 if rest.iter().any(|&byte| byte != 0) {
@@ -140,7 +123,7 @@ impl<'a> Names<'a> {
                 let mut bytes = [0; 4];
                 bytes[..int.len()].copy_from_slice(int);
                 let (s, int) = (self.of(thread, *s), i32::from_le_bytes(bytes));
-                format!("setsockopt({s}, {level}, {name}, {int}, {})", value.len())
+                return Ok(format!("setsockopt({s}, {level}, {name}, {int}, {})", value.len()));
             }
             Call::WsaIoctl { s, code, input: Some(input) } => {
                 let len = input.len();
@@ -150,57 +133,103 @@ impl<'a> Names<'a> {
                 let mut whole = input.to_vec();
                 whole.resize(len.next_multiple_of(4), 0);
                 let whole = Call::WsaIoctl { s: *s, code: *code, input: Some(whole.into()) };
-                let made = describe_call(&whole).replacen(&s.to_string(), &self.of(thread, *s), 1);
-                if len % 4 == 0 { made } else { format!("{}, {len})", made.trim_end_matches(')')) }
+                let made = write_call(&whole, &mut self.naming(thread, false));
+                let cut = || format!("{}, {len})", made.trim_end_matches(')'));
+                return Ok(if len % 4 == 0 { made.clone() } else { cut() });
             }
-            Call::Recv { s, flags: 0..=3, .. }
-            | Call::Shutdown { s, .. }
-            | Call::Closesocket { s }
-            | Call::Setsockopt { s, .. }
-            | Call::Getsockopt { s, len: 4, .. }
-            | Call::Ioctlsocket { s, .. }
-            | Call::WsaIoctl { s, input: None, .. }
-            | Call::Getsockname { s }
-            | Call::Getpeername { s } => {
-                // As described, with the script's name for the handle.
-                describe_call(call).replacen(&s.to_string(), &self.of(thread, *s), 1)
-            }
-            Call::WsaStartup { .. }
-            | Call::WsaCleanup
-            | Call::WsaGetLastError
-            | Call::WsaSetLastError { .. }
-            | Call::WsaCreateEvent
-            | Call::Socket { .. } => describe_call(call),
-            Call::Send { .. }
-            | Call::Recv { .. }
-            | Call::Sendto { .. }
-            | Call::Recvfrom { .. }
-            | Call::Getsockopt { .. }
-            | Call::WsaCloseEvent { .. } => {
+            Call::WsaSetBlockingHook { hook: true } | Call::ConditionReturns { .. } => {
                 return Err(Inexpressible(format!("no line makes the call {}", describe_call(call))));
             }
-        })
+            Call::Send { flags, .. }
+            | Call::Recv { flags, .. }
+            | Call::Sendto { flags, .. }
+            | Call::Recvfrom { flags, .. }
+                if flags & !(consts::MSG_PEEK | consts::MSG_OOB) != 0 =>
+            {
+                return Err(Inexpressible(format!("no line makes the call {}", describe_call(call))));
+            }
+            _ => {}
+        }
+        let bind = matches!(call, Call::Bind { .. });
+        Ok(write_call(call, &mut self.naming(thread, bind)))
     }
 
-    fn result(&mut self, thread: Thread, call: &Call, result: &CallResult) -> Result<String, Inexpressible> {
-        Ok(match result {
-            Ok(Value::Handle(s) | Value::Accepted(s, _)) => self.of(thread, *s),
-            Ok(Value::Name(to)) if to.ip.is_unspecified() => format!("0 {{:{}}}", to.port),
-            Ok(Value::ReceivedFrom(data, from)) => format!("{} {{{}}}", data.len(), self.endpoint(*from)),
-            Ok(Value::Name(to)) => format!("0 {{{}}}", self.endpoint(*to)),
-            Ok(Value::Option(bytes)) => format!("0 {{{}}}", option(call, bytes)),
-            Ok(
-                Value::Zero | Value::Sent(_) | Value::Received(_) | Value::Argument(_) | Value::Startup(..),
-            )
-            | Ok(Value::LastError(_))
-            | Err(_) => describe_result(result),
-        })
+    fn result(&mut self, thread: Thread, call: &Call, result: &CallResult) -> String {
+        match (call, result) {
+            (_, Ok(Value::Option(bytes))) => format!("0 {{{}}}", option(call, bytes)),
+            (_, Ok(Value::Accepted(s, _))) => self.of(thread, *s),
+            // A duplicate of an event is one, too.
+            (Call::DuplicateHandle { handle }, Ok(Value::Handle(duplicate)))
+                if self.of(thread, *handle).starts_with("ev") =>
+            {
+                self.event(thread, *duplicate)
+            }
+            (_, _) => write_result(Some(call), result, &mut self.naming(thread, true)),
+        }
+    }
+
+    fn naming(&mut self, thread: Thread, wildcards: bool) -> Naming<'_, 'a> {
+        Naming { names: self, thread, wildcards }
     }
 
     /// `server:80` for a host's address of the file's family; else as it is.
     fn endpoint(&self, to: Endpoint) -> String {
         let host = self.hosts.iter().find(|(ip, _)| *ip == to.ip);
         host.map_or_else(|| to.to_string(), |(_, name)| format!("{name}:{}", to.port))
+    }
+}
+
+/// Whose line it is: `client: `, `client.p2.t1: `.
+pub(super) fn lane(before: &World, thread: Thread) -> String {
+    let first = before.host(thread.host).winsock().first_thread(thread.id);
+    let name = before.name(thread.host);
+    match (process(before, thread), thread.id.number() - first.number() + 1) {
+        (1, 1) => format!("{name}: "),
+        (p, t) => format!("{name}.p{p}.t{t}: "),
+    }
+}
+
+fn process(before: &World, thread: Thread) -> u32 {
+    let process = before.host(thread.host).winsock().process_of(thread.id);
+    process.map_or(1, ProcessId::number)
+}
+
+/// The names of one process's handles.
+#[derive(Default)]
+struct Handles {
+    sockets: BTreeMap<Handle, usize>,
+    events: BTreeMap<Handle, usize>,
+}
+
+/// What a thread's line calls things.
+struct Naming<'b, 'a> {
+    names: &'b mut Names<'a>,
+    thread: Thread,
+    /// The wildcard address needs no name: as an argument of connect it would mean the other host.
+    wildcards: bool,
+}
+
+impl Namer for Naming<'_, '_> {
+    fn handle(&mut self, handle: Handle) -> String {
+        self.names.of(self.thread, handle)
+    }
+
+    fn event(&mut self, handle: Handle) -> String {
+        self.names.event(self.thread, handle)
+    }
+
+    fn end(&mut self, end: Endpoint) -> String {
+        let wildcard = self.wildcards && end.ip.is_unspecified() && end.ip.is_ipv6() == self.names.v6;
+        if wildcard { format!(":{}", end.port) } else { self.names.endpoint(end) }
+    }
+
+    fn info(&mut self, info: ProtocolInfo) -> String {
+        // Infos are global in a file, and of a host here.
+        format!("info{}", u64::from(self.thread.host.0) * 1_000_000 + u64::from(info.number()))
+    }
+
+    fn process(&mut self, number: u32) -> String {
+        format!("{}.p{number}", self.names.before.name(self.thread.host))
     }
 }
 

@@ -4,7 +4,7 @@ use super::Heading;
 use crate::trace::messages;
 use crate::trace::numbers::Numbers;
 use crate::trace::places::Places;
-use crate::trace::{Entry, Log, What};
+use crate::trace::{Entry, Log, ProcessEnd, What};
 use crate::world::{Thread, World};
 use closewait::rule::Rule;
 use closewait::time::Instant;
@@ -75,6 +75,17 @@ pub(super) fn lines(log: &Log, world: &World, heading: &Heading<'_>) -> Vec<Line
                 let text = messages::in_line(message, &numbers);
                 if *rule == Rule::Outside { format!("< {text}") } else { format!("> {text}") }
             }
+            (What::ProcessEnded { process, end }, Some(id)) => {
+                let how = match end {
+                    ProcessEnd::Exited => "exit",
+                    ProcessEnd::Killed => "kill",
+                };
+                format!("{}.p{}: {how}()", world.name(*id), process.number())
+            }
+            (What::ThreadEnded { thread }, Some(host)) => {
+                let thread = Thread { host: *host, id: *thread };
+                format!("{}exit_thread()", super::calls::lane(heading.before, thread))
+            }
             (_, host) => match done_to(what, host.map(|id| world.name(id)), &places) {
                 Some(text) if said_of_both(&lines, *at, &text) => continue,
                 Some(text) => text,
@@ -111,7 +122,10 @@ fn done_to(what: &What, host: Option<&str>, places: &Places<'_>) -> Option<Strin
         What::LinkCut { link } => format!("net: cut{}", between(*link)),
         What::LinkHealed { link } => format!("net: heal{}", between(*link)),
         What::Net { op } => format!("net: {op}"),
-        What::Call { .. }
+        What::ProcessEnded { .. }
+        | What::ThreadEnded { .. }
+        | What::Told(_)
+        | What::Call { .. }
         | What::Blocked { .. }
         | What::Returned { .. }
         | What::Sent { .. }
@@ -136,7 +150,8 @@ fn without_startups(lines: Vec<Line>, before: &World, one_machine: bool) -> Vec<
     let mut unsaid = Vec::new();
     let is_startup = |line: &Line| matches!(line.text, Text::Call(_, Call::WsaStartup { .. }, _));
     for (i, line) in lines.iter().enumerate() {
-        let Text::Call(thread, Call::WsaStartup { version: 0x0202 }, Some(Ok(_))) = &line.text else {
+        let Text::Call(thread, Call::WsaStartup { version: 0x0202, data: true }, Some(Ok(_))) = &line.text
+        else {
             continue;
         };
         let Some(process) = process(*thread).map(|p| (p, process)) else { continue };
@@ -167,7 +182,8 @@ fn join_recvs(lines: Vec<Line>) -> Vec<Line> {
         let (start, end, here) = (line.start, line.end, joined.len());
         joined.push(line);
         let Some(thread) = joined[here].text.thread() else { continue };
-        let Text::Call(_, Call::Recv { s, len, flags: 0 }, Some(result)) = &joined[here].text else {
+        let Text::Call(_, Call::Recv { s, len: Some(len), flags: 0 }, Some(result)) = &joined[here].text
+        else {
             reading.remove(&thread);
             continue;
         };

@@ -37,9 +37,9 @@ fn one_machine_and_the_wire() {
     let here = Endpoint::new(world.address(host), 8080);
     let there = Endpoint::new(world.address(wire), 49_152);
     for call in [
-        Call::WsaStartup { version: 0x0202 },
+        Call::startup(0x0202),
         Call::Socket { family: consts::AF_INET, kind: consts::SOCK_STREAM, protocol: consts::IPPROTO_TCP },
-        Call::Bind { s, name: Endpoint::new(closewait::addr::wildcard_like(here.ip), 8080) },
+        Call::bind(s, Endpoint::new(closewait::addr::wildcard_like(here.ip), 8080)),
         Call::Listen { s, backlog: 1 },
     ] {
         let _ = world.call(thread, call, &mut log);

@@ -8,6 +8,7 @@
 mod tests;
 
 use super::places::Places;
+use super::text::describe_told;
 use super::{Entry, Log, What};
 use crate::link::Fate;
 use crate::world::{HostId, World};
@@ -48,7 +49,8 @@ struct Dump<'a> {
     places: Places<'a>,
     /// What numbers of each direction are relative to.
     bases: BTreeMap<(Endpoint, Endpoint), Seq>,
-    calls: BTreeMap<(HostId, ThreadId), &'a Call>,
+    /// Those under way: the last is the one that was made last, within the others.
+    calls: BTreeMap<(HostId, ThreadId), Vec<&'a Call>>,
 }
 
 impl<'a> Dump<'a> {
@@ -116,17 +118,20 @@ impl<'a> Dump<'a> {
         let thread = |thread: &ThreadId| entry.host.map(|host| (host, *thread));
         Some(match &entry.what {
             What::Call { thread: t, call } => {
-                self.calls.insert(thread(t)?, call);
+                self.calls.entry(thread(t)?).or_default().push(call);
                 return None;
             }
             What::Blocked { thread: t } => {
-                format!("{} blocks", self.places.call(self.calls.get(&thread(t)?)?))
+                format!("{} blocks", self.places.call(self.calls.get(&thread(t)?)?.last()?))
             }
             What::Returned { thread: t, returned, .. } => {
-                let call = self.calls.remove(&thread(t)?)?;
-                let (call, result) = (self.places.call(call), self.places.result(&returned.result));
+                let call = self.calls.get_mut(&thread(t)?)?.pop()?;
+                let (call, result) = (self.places.call(call), self.places.result(call, &returned.result));
                 format!("{call} = {result} [{}]", returned.rule)
             }
+            What::ProcessEnded { process, end } => format!("process {} {}", process.number(), end.words()),
+            What::ThreadEnded { thread } => format!("thread {} ends", thread.number()),
+            What::Told(told) => format!("{} [{}]", describe_told(told), told.rule),
             What::Crashed => "loses power".into(),
             What::NetworkFailed => "the network subsystem fails".into(),
             What::NetworkRestored => "the network subsystem works again".into(),

@@ -1,0 +1,89 @@
+//! Handles and what they share: WSADuplicateSocket and WSASocket, DuplicateHandle, CloseHandle (WF-7.1 to 7.12).
+
+use super::answer::{Attempt, Value};
+use super::call::{Handle, ProtocolInfo};
+use super::error::WsaError;
+use super::process::{Object, ProcessId, ThreadId};
+use super::socket::SocketId;
+use super::{Outcome, Winsock};
+use crate::rule::Rule;
+use crate::stack::Stack;
+use crate::time::Instant;
+
+/// What a WSAPROTOCOL_INFO stands for: one descriptor of a socket that its process has not taken yet. It counts as a
+/// descriptor until then, or until its process ends (R83).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Info {
+    pub(super) socket: SocketId,
+    /// Whose it is.
+    pub(super) process: ProcessId,
+}
+
+impl Winsock {
+    /// WF-7.9: the process is looked at before the pointer.
+    pub(super) fn duplicate_socket(
+        &mut self,
+        id: SocketId,
+        number: u32,
+        info: bool,
+    ) -> Result<Value, WsaError> {
+        let process = self.process_numbered(number).ok_or(WsaError::Inval)?;
+        if !info {
+            return Err(WsaError::Fault);
+        }
+        self.sockets.get_mut(id).references += 1;
+        self.infos.push(Some(Info { socket: id, process }));
+        let number = u32::try_from(self.infos.len()).map_err(|_| WsaError::NoBufs)?;
+        Ok(Value::Info(ProtocolInfo(number - 1)))
+    }
+
+    /// WF-7.10: an info is good for one WSASocket, of the process that it was made for.
+    pub(super) fn socket_from_info(
+        &mut self,
+        process: ProcessId,
+        info: ProtocolInfo,
+    ) -> Result<Value, WsaError> {
+        let slot = self.infos.get_mut(info.0 as usize).ok_or(WsaError::Inval)?;
+        let Info { socket, .. } = slot.take_if(|info| info.process == process).ok_or(WsaError::Inval)?;
+        let handle = self.process_mut(process).handles.insert(Object::Socket(socket));
+        if handle.is_none() {
+            self.infos[info.0 as usize] = Some(Info { socket, process });
+        }
+        handle.map(Value::Handle).ok_or(WsaError::NoBufs)
+    }
+
+    pub(super) fn duplicate_handle(&mut self, process: ProcessId, handle: Handle) -> Result<Value, WsaError> {
+        let object = self.process(process).handles.get(handle).ok_or(WsaError::InvalidHandle)?;
+        let duplicate = match object {
+            Object::Closing(_) => None,
+            Object::Socket(_) | Object::Event(_) => self.process_mut(process).handles.insert(object),
+        };
+        match object {
+            Object::Closing(_) => return Err(WsaError::InvalidHandle),
+            Object::Socket(id) if duplicate.is_some() => self.sockets.get_mut(id).references += 1,
+            Object::Event(id) if duplicate.is_some() => self.events.hold(id),
+            Object::Socket(_) | Object::Event(_) => {}
+        }
+        duplicate.map(Value::Handle).ok_or(WsaError::NoBufs)
+    }
+
+    /// CloseHandle: of an event it is WSACloseEvent; of a socket, a close that Winsock has no part in (R40).
+    pub(super) fn close_handle(
+        &mut self,
+        stack: &mut Stack,
+        now: Instant,
+        thread: ThreadId,
+        handle: Handle,
+    ) -> Outcome {
+        let process = self.thread(thread).process;
+        let attempt = match self.process(process).handles.get(handle) {
+            Some(Object::Socket(id)) => {
+                self.close_behind_winsock(stack, now, process, (id, handle));
+                Attempt::Done(Ok(Value::Bool(true)), Rule::HandleClosed)
+            }
+            Some(Object::Event(_)) => self.close_event(process, handle).into(),
+            Some(Object::Closing(_)) | None => Attempt::fail(WsaError::InvalidHandle),
+        };
+        self.immediate(attempt)
+    }
+}
