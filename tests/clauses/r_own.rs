@@ -1,12 +1,14 @@
-//! Rulings of this project: R42 to R47, R60 to R62, R65, R67 to R69.
+//! Rulings of this project: R42 to R47, R60 to R62, R65 to R70, R76.
 
-use crate::pair::{End, PORT, Pair, ack_wait, column, every, ms, receiving_up_to, secs};
+use crate::pair::{End, PORT, Pair, ZERO, ack_wait, column, every, ms, receiving_up_to, secs};
 use closewait::packet::{Flags, Options, Packet, Segment, Timestamps};
 use closewait::profile::{Backlog, Profile, TextOnSyn, Unwelcome};
 use closewait::seq::Seq;
-use closewait::tcp::StateName::{Closed, Established, SynReceived};
+use closewait::tcp::Notice;
+use closewait::tcp::StateName::{Closed, Established, SynReceived, SynSent, TimeWait};
 use closewait::time::Duration;
 use closewait::winsock::{WsaError, consts};
+use closewait_sim::trace::What;
 
 /// A segment reaches the server's port from one of the client's that no socket of it has; the link is cut meanwhile.
 fn forge(pair: &mut Pair, segment: Segment) {
@@ -248,5 +250,77 @@ fn r69_the_user_timeout() {
         assert_eq!(pair.both(), [Closed, Established]);
         assert_eq!(pair.wire_with(end, Flags::RST), [""; 0]);
         assert_eq!(over(0).0, column(profile, secs(100), ms(18_900)));
+    });
+}
+
+/// R66: each ACK of two segments lets the window grow by one, or by two: so many more segments leave than were
+/// acknowledged. (Where no ACK waits, R65, it is made to.)
+///
+/// Mutation: an ACK counts once, whatever it acknowledges.
+#[test]
+fn r66_an_ack_of_two_segments() {
+    every(|profile| {
+        assert_eq!(profile.slow_start_segments, column(profile, 1, 2));
+        let profile = Profile { delayed_ack: Profile::WINDOWS.delayed_ack, ..profile.clone() };
+        let mut pair = Pair::connected(&profile);
+        pair.send(pair.client, 100_000);
+        pair.run_before(ms(20));
+        let first = pair.packets(pair.client).len();
+        assert_eq!(first, column(&profile, 3, 10));
+        let acks = pair.packets(pair.server).len();
+        assert_eq!(acks, column(&profile, 1, 5), "one for every second segment");
+        pair.run_before(ms(30));
+        let second = pair.packets(pair.client).len() - first;
+        assert_eq!(second, column(&profile, 2 + 1, 10 + 2 * 5));
+    });
+}
+
+/// R70: the third retransmission is told, in the log, and no call notices.
+///
+/// Mutation: the fourth retransmission is told.
+#[test]
+fn r70_the_third_retransmission_is_told() {
+    every(|profile| {
+        let mut pair = Pair::connected(profile);
+        pair.cut();
+        pair.send(pair.client, 100);
+        pair.recv_waits(pair.client);
+        pair.run_to(secs(15));
+        let told = pair.log.entries().iter().filter(|entry| {
+            matches!(&entry.what, What::Notified { notice: Notice::Unresponsive, .. })
+        });
+        let told: Vec<_> = told.map(|entry| pair.since(entry)).collect();
+        // 1, 2 and 4 s after one another, or 300, 600 and 1,200 ms.
+        assert_eq!(told, [column(profile, secs(7), ms(2_100))]);
+        assert_eq!(pair.returned(pair.client), None);
+        assert_eq!(pair.both(), [Established, Established]);
+    });
+}
+
+/// R76: a host that has its most connections, its only one in TIME_WAIT. DOCUMENTED: WSAENOBUFS. WINDOWS: TIME_WAIT ends,
+/// and connect goes on.
+///
+/// Mutation: a full host never ends a TIME_WAIT.
+#[test]
+fn r76_a_full_host_ends_a_time_wait() {
+    every(|profile| {
+        assert_eq!(profile.recycle_time_wait, column(profile, false, true));
+        let mut pair = Pair::connected(&Profile { max_connections: 1, ..profile.clone() });
+        pair.serves(pair.server);
+        assert_eq!(pair.close(pair.client), ZERO);
+        pair.run_to(secs(1));
+        assert_eq!(pair.both(), [TimeWait, Closed]);
+        let next = pair.socket(pair.client);
+        if profile.recycle_time_wait {
+            pair.connect_waits(next);
+            assert_eq!(pair.state(next), SynSent);
+            pair.run_to(secs(2));
+            assert_eq!(pair.returned(next), Some((secs(1) + ms(20), ZERO)));
+        } else {
+            let connect = pair.connect(next);
+            assert_eq!(pair.call(next, connect), Err(WsaError::NoBufs));
+            assert_eq!(pair.last_error(next), 10055);
+            assert_eq!(pair.state(next), TimeWait);
+        }
     });
 }

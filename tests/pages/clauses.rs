@@ -66,7 +66,7 @@ fn every_id_is_there_once_and_in_order() {
     assert_eq!(listed, ids());
 }
 
-/// Mutation: a clause has both tests and something to wait for.
+/// Mutation: a clause waits for nothing that is known.
 #[test]
 fn a_clause_is_tested_or_says_what_it_waits_for() {
     let tests = sources::tests();
