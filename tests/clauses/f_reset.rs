@@ -138,7 +138,11 @@ fn wf_3_20_fin_before_rst_lets_the_peer_read() {
         pair.send(pair.client, 50);
         pair.run_to(ms(300));
         assert_eq!(pair.close(pair.server), ZERO);
-        assert_eq!(pair.wire_with(pair.server, Flags::FIN | Flags::RST), ["300 R."], "R4: without it RST alone");
+        assert_eq!(
+            pair.wire_with(pair.server, Flags::FIN | Flags::RST),
+            ["300 R."],
+            "R4: without it RST alone"
+        );
         assert_eq!(pair.both(), [Established, Closed]);
     });
 }

@@ -12,7 +12,9 @@ use closewait::winsock::{Call, Value, WsaError, consts};
 fn wf_2_14_shutdown_never_waits() {
     every(|profile| {
         for (l_onoff, l_linger) in [(0, 0), (1, 5), (1, 0)] {
-            for (how, nonblocking) in [(consts::SD_SEND, false), (consts::SD_BOTH, false), (consts::SD_SEND, true)] {
+            for (how, nonblocking) in
+                [(consts::SD_SEND, false), (consts::SD_BOTH, false), (consts::SD_SEND, true)]
+            {
                 let mut pair = Pair::connected(profile);
                 pair.linger(pair.client, l_onoff, l_linger);
                 pair.nonblocking(pair.client, nonblocking);
@@ -76,9 +78,11 @@ fn wf_4_3_sd_send_twice_sends_one_fin() {
 #[test]
 fn wf_4_4_what_was_shut_down_fails_every_time() {
     every(|profile| {
-        for (how, sends, receives) in
-            [(consts::SD_SEND, false, true), (consts::SD_RECEIVE, true, false), (consts::SD_BOTH, false, false)]
-        {
+        for (how, sends, receives) in [
+            (consts::SD_SEND, false, true),
+            (consts::SD_RECEIVE, true, false),
+            (consts::SD_BOTH, false, false),
+        ] {
             let mut pair = Pair::connected(profile);
             let end = pair.client;
             pair.nonblocking(end, true);

@@ -3,7 +3,9 @@
 use crate::pair::{End, Pair, ZERO, every, ms, received, receiving, receiving_up_to, secs, sending};
 use closewait::packet::Flags;
 use closewait::profile::Profile;
-use closewait::tcp::StateName::{CloseWait, Closed, Established, FinWait1, FinWait2, LastAck, SynSent, TimeWait};
+use closewait::tcp::StateName::{
+    CloseWait, Closed, Established, FinWait1, FinWait2, LastAck, SynSent, TimeWait,
+};
 use closewait::winsock::{Value, WsaError, consts};
 
 /// Fills the nonblocking end's send buffer; how many bytes it took, in pieces of that size.

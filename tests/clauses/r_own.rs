@@ -168,7 +168,8 @@ fn r60_r61_r62_what_syns_offer() {
         pair.connect_waits(end);
         pair.run_to(ms(10));
         for end in [end, pair.server] {
-            let Options { mss, window_scale, sack_permitted, timestamps, .. } = pair.last_packet(end).segment.options;
+            let Options { mss, window_scale, sack_permitted, timestamps, .. } =
+                pair.last_packet(end).segment.options;
             assert_eq!((mss, window_scale), (Some(1460), Some(column(profile, 1, 8))));
             assert!(sack_permitted);
             assert_eq!(timestamps, None);
@@ -177,7 +178,8 @@ fn r60_r61_r62_what_syns_offer() {
         pair.cut();
         let options = Options { timestamps: Some(Timestamps { val: 7, ecr: 0 }), ..Options::NONE };
         forge(&mut pair, Segment { options, ..syn() });
-        let Options { window_scale, sack_permitted, timestamps, .. } = pair.last_packet(pair.server).segment.options;
+        let Options { window_scale, sack_permitted, timestamps, .. } =
+            pair.last_packet(pair.server).segment.options;
         assert_eq!((window_scale, sack_permitted), (None, false), "only what was offered");
         assert_eq!(timestamps.map(|echo| echo.ecr), column(profile, Some(7), None));
     });
@@ -286,9 +288,11 @@ fn r70_the_third_retransmission_is_told() {
         pair.send(pair.client, 100);
         pair.recv_waits(pair.client);
         pair.run_to(secs(15));
-        let told = pair.log.entries().iter().filter(|entry| {
-            matches!(&entry.what, What::Notified { notice: Notice::Unresponsive, .. })
-        });
+        let told = pair
+            .log
+            .entries()
+            .iter()
+            .filter(|entry| matches!(&entry.what, What::Notified { notice: Notice::Unresponsive, .. }));
         let told: Vec<_> = told.map(|entry| pair.since(entry)).collect();
         // 1, 2 and 4 s after one another, or 300, 600 and 1,200 ms.
         assert_eq!(told, [column(profile, secs(7), ms(2_100))]);

@@ -103,7 +103,10 @@ fn r16b_a_syn_ack_in_the_window() {
         let mut server = Watched::established(profile);
         server.gets(Flags::SYN | Flags::ACK, server.rcv_nxt + 10, server.snd_nxt);
         let (flags, seq, _) = server.said();
-        assert_eq!((flags, seq), own_column(profile, (Flags::ACK, server.snd_nxt), (Flags::RST, server.snd_nxt)));
+        assert_eq!(
+            (flags, seq),
+            own_column(profile, (Flags::ACK, server.snd_nxt), (Flags::RST, server.snd_nxt))
+        );
         assert_eq!(server.count(), 1);
         assert_eq!(server.pair.both(), [Established, own_column(profile, Established, Closed)]);
     });
@@ -116,7 +119,9 @@ fn r16b_a_syn_ack_in_the_window() {
 #[test]
 fn r16c_a_syn_ends_time_wait() {
     every(|profile| {
-        for (seq, begins) in [(u32::MAX, false), (0, column(profile, false, true)), (1, true), (100_000, true)] {
+        for (seq, begins) in
+            [(u32::MAX, false), (0, column(profile, false, true)), (1, true), (100_000, true)]
+        {
             let mut server = Watched::time_wait(profile);
             let seq = server.rcv_nxt + seq;
             server.gets(Flags::SYN, seq, Seq(0));
@@ -243,7 +248,7 @@ fn r7b_nothing_follows_the_peers_fin() {
         server.pair.answer(end, &server.sent, Segment { wnd: 1000, payload: "more"[..].into(), ..beyond });
         assert_eq!(server.pair.rows(end)[0].send_queue, 0, "its ACK counts");
         assert_eq!(server.pair.recv(end), Ok(0));
-        server.snd_nxt = server.snd_nxt + 10;
+        server.snd_nxt += 10;
         server.gets(Flags::FIN | Flags::ACK, server.rcv_nxt - 1, server.snd_nxt);
         assert_eq!(server.said(), server.own(Flags::ACK));
         assert_eq!(server.pair.both(), [FinWait2, CloseWait]);

@@ -66,8 +66,12 @@ fn cs_e3_a_connection_in_the_background_holds_its_four_tuple() {
 #[test]
 fn wf_9_7_connect_finds_every_four_tuple_taken() {
     let one = "--set=ephemeral_ports=50000-50000\n";
-    passes_under_every(&format!("{one}{HOSTS}{GRACEFUL}{SOCKET_5}+0 client: connect(5, server:80) = -1 WSAEADDRINUSE\n"));
-    passes_under_every(&format!("{one}{HOSTS}{GRACEFUL}{SOCKET_5}+0...0.020 client: connect(5, server:81) = 0\n"));
+    passes_under_every(&format!(
+        "{one}{HOSTS}{GRACEFUL}{SOCKET_5}+0 client: connect(5, server:80) = -1 WSAEADDRINUSE\n"
+    ));
+    passes_under_every(&format!(
+        "{one}{HOSTS}{GRACEFUL}{SOCKET_5}+0...0.020 client: connect(5, server:81) = 0\n"
+    ));
 }
 
 /// WF-9.9, R75: every dynamic port is bound: WSAENOBUFS, of bind and of connect; closesocket gives one back.

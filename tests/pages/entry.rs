@@ -11,6 +11,15 @@ pub(crate) fn read<T: DeserializeOwned>(path: &str) -> T {
     toml::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// What is being built. An id may wait for it; of a figure that counts tests it is no part until then.
+pub(crate) const AWAITED: &[&str] =
+    &["hooks", "duplicates", "notification", "options", "timeouts", "startup and process end"];
+
+/// Whether an id may wait for that: `others` belong to what is built another time.
+pub(crate) fn may_wait_for(what: &str, others: &[&str]) -> bool {
+    AWAITED.contains(&what) || others.contains(&what)
+}
+
 /// What there is of an id.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Status<'a> {
@@ -22,7 +31,11 @@ pub(crate) enum Status<'a> {
 }
 
 /// None if there is not exactly one of the three.
-pub(crate) fn status<'a>(tests: &[String], na: Option<&'a str>, later: Option<&'a str>) -> Option<Status<'a>> {
+pub(crate) fn status<'a>(
+    tests: &[String],
+    na: Option<&'a str>,
+    later: Option<&'a str>,
+) -> Option<Status<'a>> {
     match (tests.is_empty(), na, later) {
         (false, None, None) => Some(Status::Tested),
         (true, Some(why), None) => Some(Status::NotApplicable(why)),
