@@ -84,10 +84,7 @@ fn a_clause_is_tested_or_says_what_it_waits_for() {
 fn every_test_of_a_clause_was_seen_to_fail() {
     let blocks = mutations::read();
     for clause in clauses() {
-        for name in &clause.tests {
-            let found = mutations::find(&blocks, name, &clause.id);
-            assert!(found.is_some(), "{}: no block of tests/mutations*.txt names `{name}`", clause.id);
-        }
+        entry::assert_seen_to_fail(&clause.id, &clause.tests, &blocks);
     }
 }
 

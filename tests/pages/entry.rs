@@ -51,6 +51,14 @@ pub(crate) fn assert_tests_exist(id: &str, names: &[String], tests: &Tests) {
     }
 }
 
+/// Every test that an id names must have been seen to fail.
+pub(crate) fn assert_seen_to_fail(id: &str, names: &[String], blocks: &[Block]) {
+    for name in names {
+        let found = mutations::find(blocks, name, id);
+        assert!(found.is_some(), "{id}: no block of tests/mutations*.txt names `{name}`");
+    }
+}
+
 /// A test's name without its path, as a link to its file, which lies so far `up` from the page.
 pub(crate) fn test(name: &str, tests: &Tests, up: &str) -> String {
     let short = name.rsplit([':', ' ']).next().unwrap_or(name);

@@ -2,8 +2,8 @@
 //! the model does the same; and the page that is written from it.
 
 use crate::entry::{self, Status};
-use crate::golden;
 use crate::sources::{self, Tests};
+use crate::{golden, mutations};
 use serde::Deserialize;
 use std::fmt::Write;
 
@@ -96,6 +96,15 @@ fn a_fact_is_tested_or_says_why_not() {
         }
         let tags = ["DOC", "WINE", "ROS", "OBS", "INF"];
         assert!(fact.sure.split('+').all(|tag| tags.contains(&tag)), "{}: {}", fact.id, fact.sure);
+    }
+}
+
+/// Mutation: the block of a fact's test is missing.
+#[test]
+fn every_test_of_a_fact_was_seen_to_fail() {
+    let blocks = mutations::read();
+    for fact in facts() {
+        entry::assert_seen_to_fail(&fact.id, &fact.tests, &blocks);
     }
 }
 

@@ -2,8 +2,8 @@
 //! the page that is written from it.
 
 use crate::entry::{self, Status};
-use crate::golden;
 use crate::sources::{self, Test, Tests};
+use crate::{golden, mutations};
 use closewait::profile::{Profile, SetError};
 use serde::Deserialize;
 use std::fmt::Write;
@@ -116,6 +116,15 @@ fn a_ruling_is_tested_under_every_profile_or_says_why_not() {
             "{id}: {}",
             ruling.sure
         );
+    }
+}
+
+/// Mutation: the block of a ruling's test is missing.
+#[test]
+fn every_test_of_a_ruling_was_seen_to_fail() {
+    let blocks = mutations::read();
+    for ruling in rulings() {
+        entry::assert_seen_to_fail(&ruling.id, &ruling.tests, &blocks);
     }
 }
 
