@@ -1,5 +1,5 @@
-//! The clauses of the `closesocket` page (CS-…) and the rulings on them (R…), a test each: in virtual time, under
-//! every profile, with the wire, both TCP states, the return value and the last error.
+//! The clauses of the `closesocket` page (CS-…), the rulings on them (R…) and what is known of Windows (WF-…): in virtual
+//! time, under every profile, with the wire, both TCP states, the return value and the last error.
 //!
 //! Each test names a mutation under which it fails; `tests/mutations.txt` has them in a form that
 //! `.ci/mutations` applies.
@@ -20,6 +20,14 @@ mod e_graceful;
 mod e_hard;
 #[path = "clauses/e_linger.rs"]
 mod e_linger;
+#[path = "clauses/f_reset.rs"]
+mod f_reset;
+#[path = "clauses/f_shutdown.rs"]
+mod f_shutdown;
+#[path = "clauses/f_startup.rs"]
+mod f_startup;
+#[path = "clauses/f_transfer.rs"]
+mod f_transfer;
 #[path = "clauses/look.rs"]
 mod look;
 #[path = "clauses/pair.rs"]
@@ -30,5 +38,9 @@ mod r_close;
 mod r_linger;
 #[path = "clauses/r_open.rs"]
 mod r_open;
+#[path = "clauses/r_own.rs"]
+mod r_own;
 #[path = "clauses/r_peer.rs"]
 mod r_peer;
+#[path = "clauses/r_segments.rs"]
+mod r_segments;

@@ -16,7 +16,15 @@ mod udp;
 #[path = "network/wire.rs"]
 mod wire;
 
+use closewait::profile::Profile;
 use closewait_sim::script::{self, Options, Verdict};
+
+/// A scenario passes, under whichever profile.
+fn passes_under_every(text: &str) {
+    for profile in Profile::ALL {
+        passes(&format!("--profile={}\n{text}", profile.name));
+    }
+}
 
 /// A scenario passes.
 fn passes(text: &str) {

@@ -1,10 +1,17 @@
 //! Urgent data between whole hosts: MSG_OOB, SO_OOBINLINE, SIOCATMARK (RFC 6093, R71).
 
+use closewait::profile::Profile;
 use closewait_sim::script::{self, Options, Verdict};
 
-fn passes(lines: &str) {
+fn passes_under_every(lines: &str) {
+    for profile in Profile::ALL {
+        passes(profile, lines);
+    }
+}
+
+fn passes(profile: &Profile, lines: &str) {
     let text = format!(
-        "\
+        "--profile={}
 --host=server
 --host=client
  0     server: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3
@@ -13,7 +20,8 @@ fn passes(lines: &str) {
 +0     client: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3
 +0...0.020 client: connect(3, server:80) = 0
 +0.010 server: accept(3) = 4
-{lines}"
+{lines}",
+        profile.name
     );
     let report = script::run(&text, &Options::default()).unwrap_or_else(|d| panic!("{d:?}\n{text}"));
     assert_eq!(report.verdict, Verdict::Passed, "{text}");
@@ -23,7 +31,7 @@ fn passes(lines: &str) {
 /// Mutation: without an urgent byte the call says that there will be one.
 #[test]
 fn urgent_data_comes_out_of_line() {
-    passes(
+    passes_under_every(
         "0.1   client: send(3, \"ab!\", 3, MSG_OOB) = 3
 +0     client > PU. 1:4(3) ack 1 urg 3
 +0     client: send(3, \"cd\", 2, 0) = 2
@@ -46,7 +54,7 @@ fn urgent_data_comes_out_of_line() {
 /// Mutation: the option sets nothing.
 #[test]
 fn urgent_data_comes_in_line() {
-    passes(
+    passes_under_every(
         "0.1   server: getsockopt(4, SO_OOBINLINE) = 0 {0}
 +0     server: setsockopt(4, SO_OOBINLINE, 1) = 0
 +0     server: getsockopt(4, SO_OOBINLINE) = 0 {1}
@@ -64,7 +72,7 @@ fn urgent_data_comes_in_line() {
 /// Mutation: the call says that there will be none.
 #[test]
 fn urgent_data_is_announced() {
-    passes(
+    passes_under_every(
         "0.1   net: inject server < U. 1:1(0) ack 1 urg 3
 +0.001 server: recv(4, 1, MSG_OOB) = -1 WSAEWOULDBLOCK
 +0     server: ioctlsocket(4, SIOCATMARK) = 0 {0}

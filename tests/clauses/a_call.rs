@@ -47,6 +47,42 @@ fn cs_a2_without_startup_not_initialised_comes_before_the_handle() {
     });
 }
 
+/// While the subsystem has failed closesocket fails, whatever the option and the mode, and takes no handle; once it is
+/// restored the connection works on, and closes.
+///
+/// Mutation: closesocket does not notice that the subsystem has failed.
+#[test]
+fn cs_a3_while_the_subsystem_has_failed_nothing_is_closed() {
+    every(|profile| {
+        for (l_onoff, l_linger) in [(0, 0), (1, 0), (1, 5)] {
+            let mut pair = Pair::connected(profile);
+            pair.linger(pair.client, l_onoff, l_linger);
+            pair.fail(pair.client, true);
+            for _ in 0..2 {
+                assert_eq!(pair.close(pair.client), Err(WsaError::NetDown));
+                assert_eq!(pair.last_error(pair.client), 10050);
+            }
+            pair.fail(pair.client, false);
+            assert_eq!(pair.wire(pair.client), [""; 0]);
+            assert_eq!(pair.both(), [Established, Established]);
+            pair.send(pair.client, 100);
+            pair.run_to(ms(500));
+            assert_eq!(pair.recv(pair.server), Ok(100));
+            pair.serves(pair.server);
+            if l_linger == 0 {
+                assert_eq!(pair.close(pair.client), ZERO);
+            } else {
+                pair.send(pair.client, 1);
+                pair.close_waits(pair.client);
+                pair.run_to(ms(600));
+            }
+            let last = if (l_onoff, l_linger) == (1, 0) { "500 R." } else { "500 F." };
+            assert_eq!(pair.wire_with(pair.client, Flags::FIN | Flags::RST), [last]);
+            assert_eq!(pair.close(pair.client), Err(WsaError::NotSock));
+        }
+    });
+}
+
 /// Never a socket, already closed, an event; the event stays open (WF-2.17).
 ///
 /// Mutation: closesocket removes a handle that is no socket's.

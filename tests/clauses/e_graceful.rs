@@ -2,6 +2,7 @@
 
 use crate::pair::{Pair, ZERO, answering, column, every, ms, secs};
 use closewait::packet::Flags;
+use closewait::profile::Profile;
 use closewait::tcp::StateName::{CloseWait, Closed, Established, FinWait1, FinWait2, LastAck, TimeWait};
 use closewait::winsock::{WsaError, consts};
 
@@ -76,6 +77,40 @@ fn cs_e2_undeliverable_data_is_given_up_in_silence() {
         assert_eq!(pair.entered(pair.client), [FinWait1, Closed]);
         assert_eq!(pair.state(pair.server), Established);
         assert_eq!(pair.read_by(pair.server), (0, None));
+    });
+}
+
+/// A host that can have one connection has none left while its last one closes in the background, until that is over:
+/// WSAENOBUFS. (R76, which would end a TIME_WAIT early, is switched off.)
+///
+/// Mutation: there is always room.
+#[test]
+fn cs_e3_a_close_in_the_background_holds_what_it_has() {
+    every(|profile| {
+        let profile = Profile { max_connections: 1, recycle_time_wait: false, ..profile.clone() };
+        let mut pair = Pair::connected(&profile);
+        assert_eq!(pair.close(pair.client), ZERO);
+        let next = pair.socket(pair.client);
+        let connect = pair.connect(next);
+        let refused = |pair: &mut Pair, state| {
+            assert_eq!(pair.state(pair.client), state);
+            assert_eq!(pair.call(next, connect.clone()), Err(WsaError::NoBufs));
+            assert_eq!(pair.last_error(next), 10055);
+        };
+        refused(&mut pair, FinWait1);
+        pair.run_to(secs(60));
+        refused(&mut pair, FinWait2);
+        assert_eq!(pair.close(pair.server), ZERO);
+        pair.run_to(secs(61));
+        refused(&mut pair, TimeWait);
+        pair.run_before(secs(60) + ms(10) + profile.time_wait);
+        refused(&mut pair, TimeWait);
+        pair.run_to(secs(60) + ms(10) + profile.time_wait);
+        assert_eq!(pair.both(), [Closed, Closed]);
+        assert_eq!(pair.wire(pair.client), ["0 F.", "60010 ."]);
+        pair.connect_waits(next);
+        pair.run_to(secs(61) + profile.time_wait);
+        assert!(matches!(pair.returned(next), Some((_, ZERO))));
     });
 }
 

@@ -70,7 +70,7 @@ fn cs_e5_any_recv_of_the_peer_fails_with_connection_reset() {
     });
 }
 
-/// E5 after the server's own SD_RECEIVE: DOCUMENTED says any recv; WINDOWS has WSAESHUTDOWN (WF-4.4).
+/// CS-E5 after the server's own SD_RECEIVE: DOCUMENTED says any recv; WINDOWS has WSAESHUTDOWN (WF-4.4).
 ///
 /// Mutation: the profile's field is passed over: WSAESHUTDOWN always.
 #[test]

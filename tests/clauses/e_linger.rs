@@ -50,7 +50,8 @@ fn cs_e6_blocks_until_the_remaining_data_is_acknowledged() {
     });
 }
 
-/// It goes on blocking while the server does not read, and returns a round trip after the server has read enough.
+/// It goes on blocking while the server does not read, and returns a round trip after the server has read enough
+/// (R2).
 ///
 /// Mutation: `LingerWake::DataAcknowledged` waits for nothing.
 #[test]

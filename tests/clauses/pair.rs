@@ -280,7 +280,14 @@ impl Pair {
     }
 
     pub(crate) fn startup(&mut self, end: End) -> CallResult {
-        self.call(end, Call::startup(0x0202))
+        self.startup_as(end, 0x0202)
+    }
+
+    /// WSAStartup for that version, its major number in the low byte. What it returns is not its last error (WF-8.2).
+    pub(crate) fn startup_as(&mut self, end: End, version: u16) -> CallResult {
+        let outcome = self.world.call(end.thread, Call::startup(version), &mut self.log);
+        let Outcome::Returned(returned) = outcome else { panic!("WSAStartup does not block") };
+        returned.result
     }
 
     /// A new stream socket for the thread.
@@ -355,8 +362,12 @@ impl Pair {
     // Options.
 
     pub(crate) fn set(&mut self, end: End, name: i32, value: &[u8]) -> CallResult {
+        self.set_at(end, consts::SOL_SOCKET, name, value)
+    }
+
+    pub(crate) fn set_at(&mut self, end: End, level: i32, name: i32, value: &[u8]) -> CallResult {
         let value = Some(Bytes::copy_from_slice(value));
-        self.call(end, Call::Setsockopt { s: end.socket, level: consts::SOL_SOCKET, name, value })
+        self.call(end, Call::Setsockopt { s: end.socket, level, name, value })
     }
 
     pub(crate) fn get(&mut self, end: End, name: i32) -> i32 {
@@ -433,6 +444,12 @@ impl Pair {
 
     // The network.
 
+    /// The network subsystem of the end's host fails, or is restored.
+    pub(crate) fn fail(&mut self, end: End, failed: bool) {
+        self.world.set_network_failed(end.thread.host, failed, &mut self.log);
+        self.collect();
+    }
+
     pub(crate) fn cut(&mut self) {
         self.world.set_cut(self.link, true, &mut self.log);
     }
@@ -467,10 +484,15 @@ pub(crate) fn sending(end: End, bytes: usize) -> Call {
 
 /// The call that receives.
 pub(crate) fn receiving(end: End) -> Call {
-    Call::recv(end.socket, 1 << 20)
+    receiving_up_to(end, 1 << 20, 0)
 }
 
-fn received(value: &Value) -> usize {
+/// The call that receives so many bytes at most.
+pub(crate) fn receiving_up_to(end: End, len: usize, flags: i32) -> Call {
+    Call::Recv { s: end.socket, len: Some(len), flags }
+}
+
+pub(crate) fn received(value: &Value) -> usize {
     let Value::Received(data) = value else { panic!("recv returns {value:?}") };
     data.len()
 }

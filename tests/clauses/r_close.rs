@@ -1,6 +1,6 @@
 //! Rulings on what closesocket and WSACleanup do: R4, R5, R18, R28, R33.
 
-use crate::pair::{Pair, ZERO, column, every, ms, secs};
+use crate::pair::{Pair, ZERO, column, every, ms, receiving_up_to, secs};
 use closewait::packet::Flags;
 use closewait::profile::{Profile, UnsafeClose};
 use closewait::tcp::StateName::{
@@ -90,8 +90,7 @@ fn r4_data_that_was_read_is_no_reason_to_reset() {
     every(|profile| {
         for (read, segment) in [(99, "0 R."), (100, "0 F.")] {
             let mut pair = in_state(profile, Established, true);
-            let recv = Call::recv(pair.client.socket, read);
-            pair.call(pair.client, recv).unwrap();
+            pair.call(pair.client, receiving_up_to(pair.client, read, 0)).unwrap();
             pair.start_here();
             assert_eq!(pair.close(pair.client), ZERO);
             assert_eq!(pair.wire(pair.client), [segment]);

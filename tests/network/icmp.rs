@@ -1,6 +1,7 @@
 //! ICMP to TCP (RFC 9293 3.9.2.2, RFC 5461, RFC 5927): one machine, to which the script is the network.
 
 use super::passes;
+use closewait::profile::Profile;
 
 /// A connect under way: the SYN has number 0.
 const OPENING: &str = "\
@@ -28,7 +29,7 @@ fn with(profile: &str, text: &str) {
 /// Mutation: a message is believed whatever segment it quotes.
 #[test]
 fn tr_113_a_hard_error_ends_an_opening_connection_if_it_quotes_the_syn() {
-    for profile in ["windows", "documented", "rfc9293"] {
+    for profile in Profile::ALL.map(|profile| profile.name) {
         for code in ["port_unreachable", "protocol_unreachable"] {
             with(
                 profile,
@@ -87,7 +88,7 @@ fn tr_115_soft_errors_never_abort() {
         "time_exceeded",
         "parameter_problem",
     ] {
-        for profile in ["windows", "rfc9293"] {
+        for profile in Profile::ALL.map(|profile| profile.name) {
             with(
                 profile,
                 &format!(

@@ -1,6 +1,6 @@
 //! CS-E3, WF-9.3 to 9.9: what connections hold of a host, and what it says when there is no more of it.
 
-use super::passes;
+use super::{passes, passes_under_every};
 
 const HOSTS: &str = "\
 --host=server
@@ -66,8 +66,12 @@ fn cs_e3_a_connection_in_the_background_holds_its_four_tuple() {
 #[test]
 fn wf_9_7_connect_finds_every_four_tuple_taken() {
     let one = "--set=ephemeral_ports=50000-50000\n";
-    passes(&format!("{one}{HOSTS}{GRACEFUL}{SOCKET_5}+0 client: connect(5, server:80) = -1 WSAEADDRINUSE\n"));
-    passes(&format!("{one}{HOSTS}{GRACEFUL}{SOCKET_5}+0...0.020 client: connect(5, server:81) = 0\n"));
+    passes_under_every(&format!(
+        "{one}{HOSTS}{GRACEFUL}{SOCKET_5}+0 client: connect(5, server:80) = -1 WSAEADDRINUSE\n"
+    ));
+    passes_under_every(&format!(
+        "{one}{HOSTS}{GRACEFUL}{SOCKET_5}+0...0.020 client: connect(5, server:81) = 0\n"
+    ));
 }
 
 /// WF-9.9, R75: every dynamic port is bound: WSAENOBUFS, of bind and of connect; closesocket gives one back.
@@ -75,7 +79,7 @@ fn wf_9_7_connect_finds_every_four_tuple_taken() {
 /// Mutation: a port that is bound is given out again.
 #[test]
 fn r75_every_dynamic_port_is_bound() {
-    passes(&format!(
+    passes_under_every(&format!(
         "--set=ephemeral_ports=50000-50001
 {HOSTS}+0 client: bind(3, :0) = 0
 {SOCKET_5}+0 client: bind(5, :0) = 0
@@ -93,7 +97,7 @@ fn r75_every_dynamic_port_is_bound() {
 /// Mutation: there is always room.
 #[test]
 fn r75_a_host_has_its_most_connections() {
-    passes(&format!(
+    passes_under_every(&format!(
         "--set=max_connections=1
 {HOSTS}+0...0.020 client: connect(3, server:80) = 0
 {SOCKET_5}+0 client: connect(5, server:81) = -1 WSAENOBUFS

@@ -1,17 +1,18 @@
 //! docs/generated/requirements.md: a table a section.
 
-use crate::list::{List, Requirement, Section, Status};
-use crate::mutations::{self, Block};
-use std::collections::BTreeMap;
+use super::list::{List, Requirement, Section};
+use crate::entry::{self, Status};
+use crate::mutations::Block;
+use crate::sources::Tests;
 use std::fmt::Write;
 
-pub(crate) fn write(list: &List, tests: &BTreeMap<String, String>, blocks: &[Block]) -> String {
+pub(crate) fn write(list: &List, tests: &Tests, blocks: &[Block]) -> String {
     let all = || list.section.iter().flat_map(|section| &section.requirement);
     let count =
         |wanted: fn(&Status<'_>) -> bool| all().filter_map(Requirement::status).filter(wanted).count();
     let mut out = format!(
         "# Requirements\n\n\
-         Written by `tests/requirements.rs` from `docs/requirements.toml`; do not edit. RFC 9293's 119 numbered \
+         Written by `tests/pages.rs` from `docs/requirements.toml`; do not edit. RFC 9293's 119 numbered \
          requirements (TR-…), its behaviour without a number (TR-E…), and other RFCs (TR-C…): {} ids.\n\n\
          - tested: {}\n- n/a, with the reason: {}\n- not yet: {}\n\n\
          The last column is a mutation under which one of the tests was seen to fail; the teardown's ids must have \
@@ -27,22 +28,18 @@ pub(crate) fn write(list: &List, tests: &BTreeMap<String, String>, blocks: &[Blo
     out
 }
 
-fn table(section: &Section, tests: &BTreeMap<String, String>, blocks: &[Block], out: &mut String) {
+fn table(section: &Section, tests: &Tests, blocks: &[Block], out: &mut String) {
     let _ = write!(out, "\n## {}\n\n{}.\n\n", section.title, section.about);
     out.push_str("| id | source | level | what | tests | mutation |\n|---|---|---|---|---|---|\n");
     for r in &section.requirement {
         let source: Vec<_> = r.rfc.iter().cloned().chain(r.at.iter().map(|at| link(at))).collect();
         let profile = r.profile.as_ref().map_or(String::new(), |text| format!(" *{text}*"));
-        let shown: Vec<_> = r.tests.iter().map(|name| test(name, tests)).collect();
         let status = match r.status() {
             Some(Status::NotApplicable(why)) => format!("n/a: {why}"),
             Some(Status::Later(what)) => format!("not yet: {what}"),
-            Some(Status::Tested) | None => shown.join("<br>"),
+            Some(Status::Tested) | None => entry::cell(&r.tests, tests, "../../"),
         };
-        let mutation = r.mutation.as_ref().and_then(|name| {
-            let block = mutations::find(blocks, name, &r.id)?;
-            Some(format!("{}: {} becomes {}", block.file, code(&block.find), code(&block.replace)))
-        });
+        let mutation = r.mutation.as_ref().and_then(|name| entry::mutation(name, &r.id, blocks));
         let _ = writeln!(
             out,
             "| {} | {} | {} | {}{profile} | {status} | {} |",
@@ -60,15 +57,4 @@ fn link(at: &str) -> String {
     let mut words = at.split(' ').skip(1);
     let (rfc, section) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     format!("[{at}](https://www.rfc-editor.org/rfc/rfc{rfc}#section-{section})")
-}
-
-/// A test's name without its path, as a link to its file.
-fn test(name: &str, tests: &BTreeMap<String, String>) -> String {
-    let short = name.rsplit([':', ' ']).next().unwrap_or(name);
-    tests.get(name).map_or(short.to_owned(), |file| format!("[{short}](../../{file})"))
-}
-
-/// A piece of a line of code in a cell of a table.
-fn code(text: &str) -> String {
-    if text.is_empty() { "nothing".to_owned() } else { format!("`{}`", text.replace('|', "\\|")) }
 }

@@ -7,14 +7,14 @@ use std::path::Path;
 pub(crate) struct Block {
     /// With the binary before each: `lib tcp::tests::closing::simultaneous_close`.
     pub(crate) tests: Vec<String>,
-    /// The requirements that it is for, if it says so.
+    /// The ids that it is for, if it says so.
     ids: Vec<String>,
     pub(crate) file: String,
     pub(crate) find: String,
     pub(crate) replace: String,
 }
 
-/// The block of a test that is for that requirement, or else the test's first.
+/// The block of a test that is for that id, or else the test's first.
 pub(crate) fn find<'a>(blocks: &'a [Block], test: &String, id: &str) -> Option<&'a Block> {
     let all = || blocks.iter().filter(|block| block.tests.contains(test));
     all().find(|block| block.ids.iter().any(|own| own == id)).or_else(|| all().find(|b| b.ids.is_empty()))
@@ -32,14 +32,20 @@ pub(crate) fn read() -> Vec<Block> {
     files.iter().flat_map(|file| blocks(&fs::read_to_string(file).expect("text"))).collect()
 }
 
+fn is_id(word: &str) -> bool {
+    ["TR-", "CS-", "WF-"].iter().any(|prefix| word.starts_with(prefix))
+}
+
 fn blocks(text: &str) -> Vec<Block> {
     let blocks = text.split("\n\n").map(|lines| {
         let mut block = Block::default();
         for line in lines.lines() {
             let (key, value) = line.split_once(':').unwrap_or((line, ""));
             let value = value.strip_prefix(' ').unwrap_or(value);
-            if let Some(ids) = line.strip_prefix("# TR-") {
-                block.ids = format!("TR-{ids}").split(' ').map(str::to_owned).collect();
+            if let Some(ids) = line.strip_prefix("# ")
+                && ids.split(' ').all(is_id)
+            {
+                block.ids = ids.split(' ').map(str::to_owned).collect();
                 continue;
             }
             match key {

@@ -5,9 +5,37 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Every test by its name, as mutations spell it, and its file.
-pub(crate) fn tests() -> BTreeMap<String, String> {
-    let mut tests = BTreeMap::new();
+/// Every test by its name, as mutations spell it.
+pub(crate) type Tests = BTreeMap<String, Test>;
+
+#[derive(Debug)]
+pub(crate) struct Test {
+    /// Its path from the root.
+    pub(crate) file: String,
+    /// What stands above it, and its body.
+    text: String,
+}
+
+impl Test {
+    /// Whether it runs under each profile that there is.
+    pub(crate) fn runs_under_every_profile(&self) -> bool {
+        self.text.contains("every(") || self.text.contains("Profile::ALL")
+    }
+
+    /// Whether it expects one thing of some profiles and another of others.
+    pub(crate) fn has_columns(&self) -> bool {
+        self.text.contains("column(")
+    }
+
+    /// Whether it names the ruling.
+    pub(crate) fn names(&self, ruling: &str) -> bool {
+        let mut words = self.text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+        words.any(|word| word.eq_ignore_ascii_case(ruling))
+    }
+}
+
+pub(crate) fn tests() -> Tests {
+    let mut tests = Tests::new();
     let mut crates = vec![("lib".to_owned(), PathBuf::from("src/lib.rs"))];
     crates.push(("sim".to_owned(), PathBuf::from("sim/src/lib.rs")));
     for entry in fs::read_dir(root().join("tests")).expect("tests") {
@@ -29,7 +57,7 @@ fn root() -> &'static Path {
 
 struct Finder<'a> {
     binary: &'a str,
-    tests: &'a mut BTreeMap<String, String>,
+    tests: &'a mut Tests,
 }
 
 impl Finder<'_> {
@@ -42,7 +70,9 @@ impl Finder<'_> {
         // The columns in which inline modules begin.
         let mut inline: Vec<usize> = Vec::new();
         let (mut named, mut is_test) = (None, false);
-        for line in text.lines() {
+        let mut above = String::new();
+        let lines: Vec<_> = text.lines().collect();
+        for (n, line) in lines.iter().enumerate() {
             let code = line.trim_start();
             let column = line.len() - code.len();
             if code == "}" && inline.last() == Some(&column) {
@@ -63,8 +93,17 @@ impl Finder<'_> {
             } else if let (true, Some(name)) = (is_test, function(code)) {
                 let path = path.iter().map(|name| format!("{name}::")).collect::<String>();
                 let file = file.to_string_lossy().into_owned();
-                self.tests.insert(format!("{} {path}{name}", self.binary), file);
+                let end = format!("{}}}", " ".repeat(column));
+                let body: Vec<_> = lines[n..].iter().take_while(|line| ***line != end).copied().collect();
+                let text = format!("{above}{}", body.join("\n"));
+                self.tests.insert(format!("{} {path}{name}", self.binary), Test { file, text });
                 is_test = false;
+            }
+            if code.starts_with("///") {
+                above.push_str(code);
+                above.push('\n');
+            } else if !code.starts_with("#[") {
+                above.clear();
             }
         }
     }

@@ -1,20 +1,14 @@
 //! docs/requirements.toml: what the RFCs ask, each id with the tests that show it and, where it matters most, the
 //! mutation under which one was seen to fail; and the page that is written from it.
-//!
-//! Each test names a mutation under which it fails; `tests/mutations-requirements.txt` has them in a form that
-//! `.ci/mutations` applies.
 
-mod golden;
 #[path = "requirements/list.rs"]
 mod list;
-#[path = "requirements/mutations.rs"]
-mod mutations;
 #[path = "requirements/page.rs"]
 mod page;
-#[path = "requirements/sources.rs"]
-mod sources;
 
-use list::{Requirement, Status};
+use crate::entry::{self, Status};
+use crate::{golden, mutations, sources};
+use list::{List, Requirement};
 use std::collections::BTreeSet;
 
 /// The ids in their order: 119, 18 and 64 of them.
@@ -36,8 +30,12 @@ fn matters_most(id: &str) -> bool {
         || number("TR-C").is_some_and(|n| matches!(n, 1..=7 | 10..=24))
 }
 
+fn read() -> List {
+    entry::read("docs/requirements.toml")
+}
+
 fn requirements() -> Vec<Requirement> {
-    list::read().section.into_iter().flat_map(|section| section.requirement).collect()
+    read().section.into_iter().flat_map(|section| section.requirement).collect()
 }
 
 /// Mutation: TR-C64 is missing.
@@ -68,9 +66,7 @@ fn every_id_of_appendix_b_is_there_once() {
 fn every_test_exists() {
     let tests = sources::tests();
     for requirement in requirements() {
-        for name in requirement.tests {
-            assert!(tests.contains_key(&name), "{}: there is no test `{name}`", requirement.id);
-        }
+        entry::assert_tests_exist(&requirement.id, &requirement.tests, &tests);
     }
 }
 
@@ -104,6 +100,6 @@ fn what_matters_most_was_seen_to_fail() {
 /// Mutation: what is not yet tested counts as tested.
 #[test]
 fn the_committed_page_is_what_the_list_says() {
-    let page = page::write(&list::read(), &sources::tests(), &mutations::read());
+    let page = page::write(&read(), &sources::tests(), &mutations::read());
     golden::check("docs/generated/requirements.md", &page);
 }

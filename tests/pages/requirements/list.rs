@@ -1,5 +1,6 @@
 //! The list itself: docs/requirements.toml.
 
+use crate::entry::{self, Status};
 use serde::Deserialize;
 use std::fmt;
 
@@ -61,30 +62,9 @@ impl fmt::Display for Level {
     }
 }
 
-/// What there is of a requirement.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Status<'a> {
-    Tested,
-    /// Nothing to test, and why.
-    NotApplicable(&'a str),
-    /// What must be built first.
-    Later(&'a str),
-}
-
 impl Requirement {
     /// None if it has not exactly one of them.
     pub(crate) fn status(&self) -> Option<Status<'_>> {
-        match (self.tests.is_empty(), &self.na, &self.later) {
-            (false, None, None) => Some(Status::Tested),
-            (true, Some(why), None) => Some(Status::NotApplicable(why)),
-            (true, None, Some(what)) => Some(Status::Later(what)),
-            (_, _, _) => None,
-        }
+        entry::status(&self.tests, self.na.as_deref(), self.later.as_deref())
     }
-}
-
-pub(crate) fn read() -> List {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/requirements.toml");
-    let text = std::fs::read_to_string(file).expect("docs/requirements.toml");
-    toml::from_str(&text).unwrap_or_else(|error| panic!("docs/requirements.toml: {error}"))
 }
