@@ -8,7 +8,6 @@ use super::socket::{Family, Phase, Socket, SocketId, Waiters};
 use super::{Outcome, Winsock, options::Options};
 use crate::addr::Endpoint;
 use crate::stack::{BindError, ConnectError, Stack};
-use crate::tcp::Tuning;
 use crate::time::Instant;
 
 impl Winsock {
@@ -74,10 +73,11 @@ impl Winsock {
         if !socket.family.fits(name) {
             return Err(WsaError::AfNoSupport);
         }
-        if socket.binding.is_some() {
+        // WF-9.18; a socket that accept made has its connection's name.
+        if socket.binding.is_some() || socket.phase != Phase::Unconnected {
             return Err(WsaError::Inval);
         }
-        socket.binding = Some(stack.bind(name, socket.options.sharing()).map_err(bind_error)?);
+        socket.binding = Some(stack.bind(name, socket.options.sharing).map_err(bind_error)?);
         Ok(Value::Zero)
     }
 
@@ -97,9 +97,9 @@ impl Winsock {
             Phase::Datagram(_) => return Err(WsaError::OpNotSupp),
             Phase::Unconnected => {
                 let binding = socket.binding.ok_or(WsaError::Inval)?;
-                let Options { receive_buffer, nodelay, .. } = socket.options;
-                let listener = stack.listen(id.0, binding, backlog, receive_buffer, nodelay);
-                stack.set_listener_options(listener, receive_buffer, nodelay, socket.options.tuning());
+                let choices = socket.options.choices(stack.profile());
+                let listener = stack.listen(id.0, binding, backlog, choices);
+                stack.pause_listener(listener, socket.options.pauses_accept());
                 socket.phase = Phase::Listening(listener);
             }
         }
@@ -122,6 +122,7 @@ impl Winsock {
         // WF-2.39: options and mode are inherited.
         let accepted = Socket {
             phase: Phase::Unconnected,
+            options: listening.options.inherited(),
             references: 1,
             binding: None,
             error: None,
@@ -181,12 +182,12 @@ impl Winsock {
         if !socket.family.fits(name) {
             return Err(WsaError::AfNoSupport);
         }
-        let Options { receive_buffer, nodelay, .. } = socket.options;
+        let choices = socket.options.choices(stack.profile());
         let (binding, fresh) = match socket.binding {
             Some(binding) => (binding, false),
-            None => (stack.bind_for(name, socket.options.sharing()).map_err(bind_error)?, true),
+            None => (stack.bind_for(name, socket.options.sharing).map_err(bind_error)?, true),
         };
-        let conn = stack.connect(now, id.0, binding, name, receive_buffer, nodelay).map_err(|error| {
+        let conn = stack.connect(now, id.0, binding, name, choices).map_err(|error| {
             if fresh {
                 stack.unbind(binding);
             }
@@ -194,10 +195,6 @@ impl Winsock {
         })?;
         socket.binding = Some(binding);
         socket.phase = Phase::Connecting(conn);
-        let tuning = socket.options.tuning();
-        if tuning != Tuning::default() {
-            stack.tune(now, conn, tuning);
-        }
         Ok(())
     }
 

@@ -21,7 +21,7 @@ pub mod error;
 mod form;
 mod io;
 mod ioctl;
-mod options;
+pub mod options;
 mod process;
 mod socket;
 mod status;
@@ -308,7 +308,9 @@ impl Winsock {
             Call::Setsockopt { level, name, value, .. } => {
                 self.setsockopt(stack, now, id, (level, name), value.as_ref())
             }
-            Call::Getsockopt { level, name, len, .. } => self.getsockopt(stack, id, (level, name), len),
+            Call::Getsockopt { level, name, len, .. } => {
+                self.getsockopt(stack, now, id, (level, name), Some(len))
+            }
             Call::Ioctlsocket { cmd, arg, .. } => self.ioctlsocket(stack, id, cmd, arg),
             Call::WsaIoctl { code, input, .. } => self.wsa_ioctl(stack, now, id, code, input.as_deref()),
             Call::Getsockname { .. } => self.getsockname(stack, id),
