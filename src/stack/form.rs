@@ -179,10 +179,7 @@ impl Stack {
         for id in order {
             let Binding { name, sharing, next: _ } = bindings[id.slot() as usize];
             w.put("name", name);
-            w.put(
-                "sharing",
-                sharing.name(),
-            );
+            w.put("sharing", sharing.name());
         }
         w.put("first ephemeral", *ephemeral.start());
         w.put("last ephemeral", *ephemeral.end());

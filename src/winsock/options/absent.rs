@@ -52,7 +52,11 @@ pub const ABSENT: &[Absent] = &[
     socket(0x2004, "SO_PROTOCOL_INFOA", NO_STRUCTURE),
     socket(0x2005, "SO_PROTOCOL_INFOW", NO_STRUCTURE),
     socket(0x3001, "PVD_CONFIG", "a provider's own configuration: this one has its Profile"),
-    socket(0x3002, "SO_CONDITIONAL_ACCEPT", "the SYN would wait for WSAAccept's condition function; here a connection is established first, and refused by RST"),
+    socket(
+        0x3002,
+        "SO_CONDITIONAL_ACCEPT",
+        "the SYN would wait for WSAAccept's condition function; here a connection is established first, and refused by RST",
+    ),
     socket(0x3004, "SO_COMPARTMENT_ID", "a host has one routing compartment"),
     socket(0x3005, "SO_RANDOMIZE_PORT", SCALE),
     socket(0x3006, "SO_PORT_SCALABILITY", SCALE),
@@ -67,7 +71,11 @@ pub const ABSENT: &[Absent] = &[
     socket(0x7005, "SO_CONNOPTLEN", FOREIGN),
     socket(0x7006, "SO_DISCDATALEN", FOREIGN),
     socket(0x7007, "SO_DISCOPTLEN", FOREIGN),
-    socket(0x7008, "SO_OPENTYPE", "whether sockets are overlapped: overlapped operations are not modelled yet"),
+    socket(
+        0x7008,
+        "SO_OPENTYPE",
+        "whether sockets are overlapped: overlapped operations are not modelled yet",
+    ),
     socket(0x7009, "SO_MAXDG", "SO_MAX_MSG_SIZE tells the same"),
     socket(0x700a, "SO_MAXPATHDG", "SO_MAX_MSG_SIZE tells the same"),
     socket(0x700b, "SO_UPDATE_ACCEPT_CONTEXT", NO_EXTENSION),
@@ -84,7 +92,15 @@ pub const ABSENT: &[Absent] = &[
 
 /// Levels that Windows has, and of which no option is here.
 pub const ABSENT_LEVELS: &[(i32, &str, &str)] = &[
-    (IPPROTO_IP, "IPPROTO_IP", "packets have no type of service, no IP options and no multicast; a TTL never runs out on a link"),
-    (IPPROTO_UDP, "IPPROTO_UDP", "checksums are always there, and segments of datagrams are never put together"),
+    (
+        IPPROTO_IP,
+        "IPPROTO_IP",
+        "packets have no type of service, no IP options and no multicast; a TTL never runs out on a link",
+    ),
+    (
+        IPPROTO_UDP,
+        "IPPROTO_UDP",
+        "checksums are always there, and segments of datagrams are never put together",
+    ),
     (IPPROTO_IPV6, "IPPROTO_IPV6", "as IPPROTO_IP; a socket is of one family (as with IPV6_V6ONLY on)"),
 ];

@@ -74,7 +74,8 @@ impl Winsock {
     fn connect_time(&self, stack: &Stack, now: Instant, id: SocketId) -> u32 {
         let conn = self.connection(id).ok();
         let since = conn.and_then(|conn| stack.state(conn).established_at());
-        let seconds = |since: Instant| u32::try_from(now.since(since).as_millis() / 1000).unwrap_or(u32::MAX - 1);
+        let seconds =
+            |since: Instant| u32::try_from(now.since(since).as_millis() / 1000).unwrap_or(u32::MAX - 1);
         since.map_or(u32::MAX, seconds)
     }
 

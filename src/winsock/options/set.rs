@@ -8,10 +8,10 @@ use super::values::{self, Typed};
 use crate::profile::{DontLinger, Profile};
 use crate::stack::{Sharing, Stack};
 use crate::time::Instant;
+use crate::winsock::Winsock;
 use crate::winsock::call::Value;
 use crate::winsock::error::WsaError;
 use crate::winsock::socket::{Phase, SocketId};
-use crate::winsock::Winsock;
 use bytes::Bytes;
 
 impl Winsock {
@@ -163,7 +163,9 @@ fn set_rare(options: &mut Options, row: &Row, value: Typed, profile: &Profile) -
             };
         }
         // Once on, it stays on.
-        (Opt::Expedited1122, Typed::Bool(false)) | (Opt::BsdUrgent, Typed::Bool(true)) if rare.expedited_1122 => {
+        (Opt::Expedited1122, Typed::Bool(false)) | (Opt::BsdUrgent, Typed::Bool(true))
+            if rare.expedited_1122 =>
+        {
             return Err(WsaError::Inval);
         }
         (Opt::Expedited1122, Typed::Bool(on)) => rare.expedited_1122 = on,

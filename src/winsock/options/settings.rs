@@ -65,6 +65,9 @@ pub(in crate::winsock) enum MaxRt {
     After(u64),
 }
 
+// A socket that sets nothing rare does not pay for it.
+const _: () = assert!(size_of::<Options>() <= 32);
+
 impl Options {
     pub(in crate::winsock) fn new(profile: &Profile) -> Self {
         Self {

@@ -61,7 +61,9 @@ pub(super) fn read(row: &Row, bytes: &[u8]) -> Result<Option<Typed>, WsaError> {
 /// How many bytes getsockopt writes into a buffer of `len`.
 pub(super) fn room(row: &Row, len: usize) -> Result<usize, WsaError> {
     match (row.kind, len) {
-        (Kind::Bool | Kind::ByteBool, 0) | (Kind::Int | Kind::Dword | Kind::Linger, 0..4) => Err(WsaError::Fault),
+        (Kind::Bool | Kind::ByteBool, 0) | (Kind::Int | Kind::Dword | Kind::Linger, 0..4) => {
+            Err(WsaError::Fault)
+        }
         (Kind::Bool, 1..4) | (Kind::ByteBool, _) => Ok(1),
         (Kind::Bool | Kind::Int | Kind::Dword | Kind::Linger, _) => Ok(4),
     }
