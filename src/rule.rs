@@ -173,6 +173,7 @@ rules! {
     // Winsock calls.
     Completed "completed" ["Winsock 2"] "The call could be completed.";
     CallFailed "call-failed" ["Winsock 2"] "The call failed for the reason its code names.";
+    NameTaken "name-taken" ["R75, WF-9.6, WF-9.7"] "connect finds its four-tuple taken, by TIME_WAIT perhaps: Windows logs event 4227 then.";
     NotInitialised "not-initialised" ["CS-A2"] "No successful WSAStartup is outstanding.";
     NotSocket "not-socket" ["CS-A4, CS-B1"] "The handle names no socket of this process.";
     WouldBlock "would-block" ["Winsock 2, ioctlsocket FIONBIO"] "The socket is nonblocking and the call cannot be completed now.";

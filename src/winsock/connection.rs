@@ -7,6 +7,7 @@ use super::process::{Object, ProcessId, ThreadId};
 use super::socket::{Family, Phase, Socket, SocketId, Waiters};
 use super::{Outcome, Winsock, options::Options};
 use crate::addr::Endpoint;
+use crate::rule::Rule;
 use crate::stack::{BindError, ConnectError, Stack};
 use crate::time::Instant;
 
@@ -159,7 +160,8 @@ impl Winsock {
         name: Endpoint,
     ) -> Outcome {
         if let Err(error) = self.begin_connect(stack, now, id, name) {
-            return self.immediate(Attempt::fail(error));
+            let rule = if error == WsaError::AddrInUse { Rule::NameTaken } else { Rule::CallFailed };
+            return self.immediate(Attempt::Done(Err(error), rule));
         }
         let blocked = Blocked { socket: id, handle: s, wait: Wait::Connect, since: now };
         self.attempt_or_block(stack, now, thread, blocked)

@@ -192,25 +192,13 @@ fn phase_form(phase: Phase, w: &mut Writer) {
 }
 
 fn options(options: &Options, w: &mut Writer) {
-    let Options {
-        linger,
-        send_buffer,
-        receive_buffer,
-        send_timeout,
-        receive_timeout,
-        linger_named,
-        sharing,
-        nodelay,
-        keep_alive,
-        rare,
-    } = options;
+    let Options { linger, send_buffer, receive_buffer, linger_named, sharing, nodelay, keep_alive, rare } =
+        options;
     let Linger { l_onoff, l_linger } = *linger;
     w.put("l_onoff", l_onoff);
     w.put("l_linger", l_linger);
     w.put("send_buffer", *send_buffer);
     w.put("receive_buffer", *receive_buffer);
-    w.put("send_timeout", *send_timeout);
-    w.put("receive_timeout", *receive_timeout);
     w.put("linger_named", *linger_named);
     w.put("sharing", sharing.name());
     w.put("nodelay", *nodelay);
@@ -221,6 +209,8 @@ fn options(options: &Options, w: &mut Writer) {
 
 fn rare_options(rare: &Rare, w: &mut Writer) {
     let Rare {
+        send_timeout,
+        receive_timeout,
         keep_idle,
         keep_interval,
         keep_probes,
@@ -234,6 +224,8 @@ fn rare_options(rare: &Rare, w: &mut Writer) {
         pause_accept,
         broadcast,
     } = *rare;
+    w.put("send_timeout", send_timeout);
+    w.put("receive_timeout", receive_timeout);
     w.put("keep_idle", keep_idle);
     w.put("keep_interval", keep_interval);
     w.put("keep_probes", keep_probes);

@@ -198,3 +198,30 @@ fn scenarios_know_the_options() {
         ));
     }
 }
+
+/// What async programs read: four bytes, or the one that Windows writes of SO_KEEPALIVE.
+///
+/// Mutation: one byte is no number.
+#[test]
+fn async_programs_read_one_byte() {
+    use closewait::winsock::consts;
+    let mut world = closewait_sim::World::new(1);
+    let host = world.add_host("a", Profile::WINDOWS);
+    let (_, thread) = world.spawn_process(host);
+    let mut programs = closewait_sim::aio::Programs::new();
+    let read = programs.spawn(thread, |ws| async move {
+        ws.startup().await?;
+        let s = ws.stream().await?;
+        for name in [consts::SO_KEEPALIVE, consts::SO_REUSEADDR] {
+            ws.set_int(s, name, 1).await?;
+        }
+        let keep_alive = ws.get_int(s, consts::SO_KEEPALIVE).await?;
+        Ok::<_, WsaError>([
+            keep_alive,
+            ws.get_int(s, consts::SO_REUSEADDR).await?,
+            ws.get_int(s, consts::SO_SNDBUF).await?,
+        ])
+    });
+    programs.run(&mut world, &mut closewait_sim::Off).expect("time does not end");
+    assert_eq!(read.result(), Some(Ok([1, 1, 65_536])));
+}

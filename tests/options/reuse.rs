@@ -4,8 +4,10 @@ use crate::pair::{End, PORT, Pair, ZERO, every, ms};
 use closewait::addr::{Endpoint, IpAddr, Ipv4Addr, Ipv6Addr};
 use closewait::packet::Flags;
 use closewait::profile::Profile;
+use closewait::rule::Rule;
 use closewait::tcp::StateName::{CloseWait, Established, FinWait1, FinWait2, TimeWait};
 use closewait::winsock::{Call, CallResult, Value, WsaError, consts};
+use closewait_sim::trace::{Entry, What};
 
 const INUSE: CallResult = Err(WsaError::AddrInUse);
 const ACCESS: CallResult = Err(WsaError::Acces);
@@ -309,7 +311,7 @@ fn wf_9_4_wf_9_5_connections_are_in_the_way_of_exclusive_names_only() {
 }
 
 /// WF-9.6: a name in TIME_WAIT is bound, but the connect to the same remote fails with WSAEADDRINUSE, at once, and
-/// nothing leaves; the connect to another remote port succeeds.
+/// nothing leaves, and the log says why; the connect to another remote port succeeds.
 ///
 /// Mutation: connect does not look for its four-tuple.
 #[test]
@@ -335,6 +337,15 @@ fn wf_9_6_connect_to_the_same_remote() {
         let connect = pair.connect(again);
         assert_eq!(pair.call(again, connect), INUSE);
         assert_eq!(pair.packets(again), []);
+        let rule = |entry: &Entry| match &entry.what {
+            What::Returned { returned, .. } if returned.result == INUSE => Some(returned.rule),
+            _ => None,
+        };
+        assert_eq!(
+            pair.log.entries().iter().find_map(rule),
+            Some(Rule::NameTaken),
+            "WF-9.7: what Windows logs"
+        );
         let elsewhere = pair.name(pair.server, PORT + 1);
         pair.waits(again, Call::Connect { s: again.socket, name: elsewhere });
         pair.run_to(ms(20));

@@ -121,8 +121,6 @@ fn set(options: &mut Options, row: &Row, value: Typed, profile: &Profile) -> Res
         (Opt::ExclusiveAddrUse, Typed::Bool(on)) => toggle(&mut options.sharing, Sharing::Exclusive, on),
         (Opt::SendBuffer, Typed::Int(n)) => options.send_buffer = positive(n)?,
         (Opt::ReceiveBuffer, Typed::Int(n)) => options.receive_buffer = positive(n)?,
-        (Opt::SendTimeout, Typed::Int(ms)) => options.send_timeout = ms.cast_unsigned(),
-        (Opt::ReceiveTimeout, Typed::Int(ms)) => options.receive_timeout = ms.cast_unsigned(),
         (Opt::NoDelay, Typed::Bool(on)) => options.nodelay = on,
         (Opt::KeepAlive, Typed::Bool(on)) => options.keep_alive = on,
         (_, value) => return set_rare(options, row, value, profile),
@@ -134,6 +132,8 @@ fn set(options: &mut Options, row: &Row, value: Typed, profile: &Profile) -> Res
 fn set_rare(options: &mut Options, row: &Row, value: Typed, profile: &Profile) -> Result<(), WsaError> {
     let rare = options.rare_mut(profile);
     match (row.option, value) {
+        (Opt::SendTimeout, Typed::Int(ms)) => rare.send_timeout = ms.cast_unsigned(),
+        (Opt::ReceiveTimeout, Typed::Int(ms)) => rare.receive_timeout = ms.cast_unsigned(),
         (Opt::OobInline, Typed::Bool(on)) => rare.oob_inline = on,
         (Opt::Broadcast, Typed::Bool(on)) => rare.broadcast = on,
         (Opt::PauseAccept, Typed::Bool(on)) => rare.pause_accept = on,

@@ -14,10 +14,6 @@ pub(in crate::winsock) struct Options {
     pub(in crate::winsock) linger: Linger,
     pub(in crate::winsock) send_buffer: u32,
     pub(in crate::winsock) receive_buffer: u32,
-    /// SO_SNDTIMEO, in milliseconds; 0: none.
-    pub(in crate::winsock) send_timeout: u32,
-    /// SO_RCVTIMEO, in milliseconds; 0: none.
-    pub(in crate::winsock) receive_timeout: u32,
     /// SO_LINGER has named a timeout (CS-C4).
     pub(in crate::winsock) linger_named: bool,
     /// SO_REUSEADDR, SO_EXCLUSIVEADDRUSE.
@@ -31,6 +27,10 @@ pub(in crate::winsock) struct Options {
 /// What few sockets set.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(in crate::winsock) struct Rare {
+    /// SO_SNDTIMEO, in milliseconds; 0: none.
+    pub(in crate::winsock) send_timeout: u32,
+    /// SO_RCVTIMEO, in milliseconds; 0: none.
+    pub(in crate::winsock) receive_timeout: u32,
     /// In milliseconds: the first probe, and those that follow; and how many.
     pub(in crate::winsock) keep_idle: u32,
     pub(in crate::winsock) keep_interval: u32,
@@ -66,7 +66,7 @@ pub(in crate::winsock) enum MaxRt {
 }
 
 // A socket that sets nothing rare does not pay for it.
-const _: () = assert!(size_of::<Options>() <= 32);
+const _: () = assert!(size_of::<Options>() <= 24);
 
 impl Options {
     pub(in crate::winsock) fn new(profile: &Profile) -> Self {
@@ -74,8 +74,6 @@ impl Options {
             linger: Linger::default(),
             send_buffer: profile.send_buffer,
             receive_buffer: profile.receive_buffer,
-            send_timeout: 0,
-            receive_timeout: 0,
             linger_named: false,
             sharing: Sharing::Default,
             nodelay: false,
@@ -130,6 +128,16 @@ impl Options {
         }
     }
 
+    /// How long a blocking send waits, in milliseconds; 0: as long as it takes.
+    pub(in crate::winsock) fn send_timeout(&self) -> u32 {
+        self.rare.as_ref().map_or(0, |rare| rare.send_timeout)
+    }
+
+    /// How long a blocking receive waits, in milliseconds; 0: as long as it takes.
+    pub(in crate::winsock) fn receive_timeout(&self) -> u32 {
+        self.rare.as_ref().map_or(0, |rare| rare.receive_timeout)
+    }
+
     /// Datagrams may go to everybody.
     pub(in crate::winsock) fn broadcasts(&self) -> bool {
         self.rare.as_ref().is_some_and(|rare| rare.broadcast)
@@ -144,6 +152,8 @@ impl Options {
 impl Rare {
     fn new(profile: &Profile) -> Self {
         Self {
+            send_timeout: 0,
+            receive_timeout: 0,
             keep_idle: millis(profile.keep_alive.idle),
             keep_interval: millis(profile.keep_alive.interval),
             keep_probes: profile.keep_alive.probes.max(1),
