@@ -261,15 +261,14 @@ fn wf_9_18_what_bind_refuses() {
 fn left_over(profile: &Profile, state: closewait::tcp::StateName) -> Pair {
     let mut pair = Pair::connected(profile);
     assert_eq!(pair.close(pair.listener), ZERO);
-    match state {
-        FinWait1 | FinWait2 | TimeWait => {
-            if state == FinWait1 {
-                pair.cut();
-            }
-            assert_eq!(pair.close(pair.server), ZERO);
-        }
-        CloseWait => assert_eq!(pair.shutdown(pair.client, consts::SD_SEND), ZERO),
-        _ => {}
+    if state == FinWait1 {
+        pair.cut();
+    }
+    if [FinWait1, FinWait2, TimeWait].contains(&state) {
+        assert_eq!(pair.close(pair.server), ZERO);
+    }
+    if state == CloseWait {
+        assert_eq!(pair.shutdown(pair.client, consts::SD_SEND), ZERO);
     }
     if state == TimeWait {
         pair.run_to(ms(15));
@@ -337,15 +336,12 @@ fn wf_9_6_connect_to_the_same_remote() {
         let connect = pair.connect(again);
         assert_eq!(pair.call(again, connect), INUSE);
         assert_eq!(pair.packets(again), []);
-        let rule = |entry: &Entry| match &entry.what {
-            What::Returned { returned, .. } if returned.result == INUSE => Some(returned.rule),
-            _ => None,
+        let rule = |entry: &Entry| {
+            let What::Returned { returned, .. } = &entry.what else { return None };
+            (returned.result == INUSE).then_some(returned.rule)
         };
-        assert_eq!(
-            pair.log.entries().iter().find_map(rule),
-            Some(Rule::NameTaken),
-            "WF-9.7: what Windows logs"
-        );
+        let why = pair.log.entries().iter().find_map(rule);
+        assert_eq!(why, Some(Rule::NameTaken), "WF-9.7: what Windows logs");
         let elsewhere = pair.name(pair.server, PORT + 1);
         pair.waits(again, Call::Connect { s: again.socket, name: elsewhere });
         pair.run_to(ms(20));
