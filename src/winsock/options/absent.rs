@@ -35,7 +35,8 @@ const fn refused(number: i32, name: &'static str) -> Absent {
 
 const SILENT: &str = "Microsoft's providers take it and do nothing";
 const FOREIGN: &str = "for DECnet, OSI TP4 and the like: Windows' TCP/IP does not support it";
-const NO_STRUCTURE: &str = "it gives a structure of pointers or text, not a value; getsockname, getpeername and SO_TYPE tell the same";
+const NO_STRUCTURE: &str = "it gives a structure of pointers or text, not a value; getsockname, \
+    getpeername and SO_TYPE tell the same";
 const NO_EXTENSION: &str = "for AcceptEx and ConnectEx, which are not modelled yet";
 const SCALE: &str = "of ephemeral ports: here they go round in order, one binding each (R75)";
 
@@ -55,7 +56,8 @@ pub const ABSENT: &[Absent] = &[
     socket(
         0x3002,
         "SO_CONDITIONAL_ACCEPT",
-        "the SYN would wait for WSAAccept's condition function; here a connection is established first, and refused by RST",
+        "the SYN would wait for WSAAccept's condition function; here a connection is established first, \
+         and refused by RST",
     ),
     socket(0x3004, "SO_COMPARTMENT_ID", "a host has one routing compartment"),
     socket(0x3005, "SO_RANDOMIZE_PORT", SCALE),

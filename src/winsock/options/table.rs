@@ -186,7 +186,9 @@ pub const TABLE: &[Row] = &[
         Sockets::Both,
         (true, UNTIL_SYN),
         Opt::ReuseAddr,
-        "the name may be bound again by who also says so; the first one bound gets what arrives (WF-9.10, WF-9.11). Set after bind it counts for those who bind later. WSAEINVAL beside SO_EXCLUSIVEADDRUSE (WF-9.17)",
+        "the name may be bound again by who also says so; the first one bound gets what arrives (WF-9.10, \
+         WF-9.11). Set after bind it counts for those who bind later. WSAEINVAL beside SO_EXCLUSIVEADDRUSE \
+         (WF-9.17)",
     ),
     socket(
         named!(SO_KEEPALIVE),
@@ -210,7 +212,8 @@ pub const TABLE: &[Row] = &[
         Sockets::Stream,
         (true, ALWAYS),
         Opt::Linger,
-        "what closesocket does ([the table](../table.md), CS-C, CS-D). Both members are kept as they were set (WF-2.31, WF-2.32)",
+        "what closesocket does ([the table](../table.md), CS-C, CS-D). Both members are kept as they were \
+         set (WF-2.31, WF-2.32)",
     ),
     socket(
         named!(SO_OOBINLINE),
@@ -275,7 +278,8 @@ pub const TABLE: &[Row] = &[
         Sockets::Stream,
         (true, UNTIL_SYN),
         Opt::PauseAccept,
-        "while it is set, a listening socket answers every SYN with RST (WF-10.15); accepted sockets do not inherit it",
+        "while it is set, a listening socket answers every SYN with RST (WF-10.15); accepted sockets do \
+         not inherit it",
     ),
     socket(
         named!(SO_CONNECT_TIME),
@@ -283,7 +287,8 @@ pub const TABLE: &[Row] = &[
         Sockets::Stream,
         (true, NEVER),
         Opt::ConnectTime,
-        "whole seconds since the connection was established; 0xFFFFFFFF if there is none, or none but its TIME_WAIT (WF-10.19)",
+        "whole seconds since the connection was established; 0xFFFFFFFF if there is none, or none but its \
+         TIME_WAIT (WF-10.19)",
     ),
     socket(
         named!(SO_DONTLINGER),
@@ -299,7 +304,8 @@ pub const TABLE: &[Row] = &[
         Sockets::Both,
         (true, &[Unbound]),
         Opt::ExclusiveAddrUse,
-        "nobody else may bind the name, and connections that still have it stand in the way (WF-9.5, WF-9.14 to 9.16). WSAEINVAL beside SO_REUSEADDR (WF-9.17)",
+        "nobody else may bind the name, and connections that still have it stand in the way (WF-9.5, \
+         WF-9.14 to 9.16). WSAEINVAL beside SO_REUSEADDR (WF-9.17)",
     ),
     tcp(
         named!(TCP_NODELAY),
@@ -313,7 +319,8 @@ pub const TABLE: &[Row] = &[
         Kind::Bool,
         (true, ALWAYS),
         Opt::Expedited1122,
-        "the urgent pointer, both ways, names the last octet of urgent data (RFC 1122 4.2.2.4), not the one after it. Once on it stays on: WSAEINVAL",
+        "the urgent pointer, both ways, names the last octet of urgent data (RFC 1122 4.2.2.4), not the \
+         one after it. Once on it stays on: WSAEINVAL",
     ),
     tcp(
         named!(TCP_KEEPIDLE),
@@ -327,7 +334,8 @@ pub const TABLE: &[Row] = &[
         Kind::Int,
         (true, NEVER),
         Opt::MaxSegment,
-        "the effective send MSS (RFC 9293 3.7.1); 536 over IPv4 or 1,220 over IPv6 while nothing is connected",
+        "the effective send MSS (RFC 9293 3.7.1); 536 over IPv4 or 1,220 over IPv6 while nothing is \
+         connected",
     ),
     tcp(
         named!(TCP_MAXRT),
@@ -341,7 +349,8 @@ pub const TABLE: &[Row] = &[
         Kind::Bool,
         (true, UNTIL_CONNECTED),
         Opt::NoSynRetries,
-        "SYN and SYN+ACK are sent once: connect fails when the first would be sent again, or with the first RST (R23)",
+        "SYN and SYN+ACK are sent once: connect fails when the first would be sent again, or with the \
+         first RST (R23)",
     ),
     tcp(
         named!(TCP_TIMESTAMPS),
