@@ -57,6 +57,16 @@ pub const fn is_unicast(ip: IpAddr) -> bool {
     }
 }
 
+/// Whether a datagram to an address is for every host on the link: 255.255.255.255 (RFC 919). Interfaces have no
+/// prefixes, so that no other address is.
+#[must_use]
+pub const fn is_broadcast(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(v4) => v4.is_broadcast(),
+        IpAddr::V6(_) => false,
+    }
+}
+
 /// An interned address: an index into its stack's [`Interner`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct AddrId(u32);

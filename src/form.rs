@@ -18,7 +18,8 @@
 //!
 //! So two machines of one abstract form may differ in when a timer fires and in which of two fires first, in what the
 //! next text is, and in when a long queue, a window or a count comes to its end. No form has what only reports tell:
-//! who made a socket and when, since when a call waits. Initial sequence numbers, those said beforehand among them,
+//! who made a socket and when, since when a call waits; nor how long a connection has lasted, for which only
+//! SO_CONNECT_TIME asks. Initial sequence numbers, those said beforehand among them,
 //! and the clocks of timestamps are drawn, not kept: a form does not have the next. What was said and not yet polled
 //! is counted only, so poll first. The end of time is no part of any future.
 //!

@@ -58,6 +58,7 @@ rules! {
     ListenDrops "listen-drop" ["RFC 9293 3.10.7.2"] "LISTEN drops a segment without SYN, ACK or RST.";
     BacklogFull "backlog-full" ["R22, R43, WF-10.14"] "A SYN that finds the backlog full is refused by a RST.";
     BacklogFullSilent "backlog-full-silent" ["R22"] "A SYN that finds the backlog full is not answered.";
+    AcceptPaused "accept-paused" ["WF-10.15"] "A SYN for a listener with SO_PAUSE_ACCEPT is refused.";
     NetworkFailed "network-failed" ["CS-A3"] "The network subsystem has failed: calls fail, packets are lost.";
     NotForThisHost "not-for-this-host" ["RFC 1122 3.2.1.3, RFC 9293 3.9.2.3"] "A packet for an address that is not this host's is dropped.";
     NotUnicast "not-unicast" ["RFC 9293 3.9.2.3, TR-18, TR-19"] "A segment from or to an address that is not unicast is dropped.";
@@ -107,6 +108,7 @@ rules! {
     SourceQuench "source-quench" ["RFC 9293 3.9.2.2, MUST-55, RFC 6633"] "A source quench is dropped.";
     SoftError "soft-error" ["RFC 9293 3.9.2.2, MUST-56, SHLD-25, R78"] "ICMP says that something is not reached: the connection goes on, its user is told.";
     SoftErrorIgnored "soft-error-ignored" ["RFC 9293 3.9.1.8, SHLD-20, R78"] "Reports of soft errors are off.";
+    IcmpFailsConnect "icmp-fails-connect" ["IPPROTO_TCP socket options, TCP_FAIL_CONNECT_ON_ICMP_ERROR"] "The first ICMP error ends the connect.";
     HardError "hard-error" ["RFC 9293 3.9.2.2, SHLD-26, R77"] "ICMP says that nothing will reach the other end: the connection is aborted.";
     PathMtu "path-mtu" ["RFC 1191 6.4, RFC 8201, R79"] "A segment was too big for the path: it is sent again in smaller ones.";
     PathMtuKnown "path-mtu-known" ["RFC 1191 6.3, R79"] "Segments are already small enough for the path that ICMP tells of.";
@@ -115,6 +117,8 @@ rules! {
     // UDP.
     DatagramSent "datagram" ["RFC 768"] "sendto: a datagram leaves.";
     NobodyAtPort "nobody-at-port" ["RFC 1122 4.1.3.1"] "A datagram for a port where nobody is draws port unreachable.";
+    NobodyHearsBroadcast "nobody-hears-broadcast" ["RFC 1122 3.2.2"] "A datagram for everybody finds nobody at its port: nothing is said.";
+    BroadcastRefused "broadcast-refused" ["Winsock 2 sendto, connect"] "Without SO_BROADCAST no datagram goes to everybody.";
     DatagramsFull "datagrams-full" ["R81"] "The receive buffer is full: the datagram is dropped.";
 
     // Timers, RFC 9293 section 3.10.8, RFC 6298.
@@ -169,6 +173,7 @@ rules! {
     // Winsock calls.
     Completed "completed" ["Winsock 2"] "The call could be completed.";
     CallFailed "call-failed" ["Winsock 2"] "The call failed for the reason its code names.";
+    NameTaken "name-taken" ["R75, WF-9.6, WF-9.7"] "connect finds its four-tuple taken, by TIME_WAIT perhaps: Windows logs event 4227 then.";
     NotInitialised "not-initialised" ["CS-A2"] "No successful WSAStartup is outstanding.";
     NotSocket "not-socket" ["CS-A4, CS-B1"] "The handle names no socket of this process.";
     WouldBlock "would-block" ["Winsock 2, ioctlsocket FIONBIO"] "The socket is nonblocking and the call cannot be completed now.";

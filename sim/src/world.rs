@@ -20,7 +20,7 @@ use crate::rng::key;
 use crate::trace::{Entry, ProcessEnd, Sink, What};
 use crate::wire;
 use agenda::{Agenda, Source};
-use closewait::addr::{IpAddr, Ipv4Addr, Ipv6Addr};
+use closewait::addr::{IpAddr, Ipv4Addr, Ipv6Addr, is_broadcast};
 use closewait::host::{Host, Netstat, Output};
 use closewait::packet::{Icmp, Message, Packet};
 use closewait::profile::Profile;
@@ -597,8 +597,22 @@ impl World {
     }
 
     fn transmit_message(&mut self, from: HostId, message: Message, rule: Rule, sink: &mut dyn Sink) {
-        let fate = self.emit(from, message.clone());
-        self.record(from, sink, || What::SentMessage { message, rule, fate });
+        if !is_broadcast(message.dst().ip) {
+            let fate = self.emit(from, message.clone());
+            return self.record(from, sink, || What::SentMessage { message, rule, fate });
+        }
+        // To everybody on each link of the host, one after the other; not to the host itself.
+        let links = self.nodes[from.index()].routes.iter().filter(|(to, _)| **to != from);
+        let mut links: Vec<_> = links.map(|(_, &direction)| Some(direction)).collect();
+        if links.is_empty() {
+            links.push(None);
+        }
+        for link in links {
+            let (message, length) = (message.clone(), wire::message::length(&message));
+            let load = Arrival::Message(Box::new(message.clone()));
+            let fate = self.enter(link, load, length, Verdict::default());
+            self.record(from, sink, || What::SentMessage { message, rule, fate });
+        }
     }
 
     /// The direction of a link that leads to an address.

@@ -2,7 +2,7 @@
 
 use super::ports::{BindError, BindingId};
 use super::table::{ConnId, Holder};
-use super::{Sharing, Stack};
+use super::{Choices, Sharing, Stack};
 use crate::addr::{Endpoint, is_unicast, wildcard_like};
 use crate::rule::Rule;
 use crate::tcp;
@@ -36,8 +36,7 @@ impl Stack {
         user: u32,
         binding: BindingId,
         remote: Endpoint,
-        receive_buffer: u32,
-        nodelay: bool,
+        choices: Choices,
     ) -> Result<ConnId, ConnectError> {
         if !is_unicast(remote.ip) || remote.port == 0 {
             return Err(ConnectError::NotAvailable);
@@ -60,7 +59,7 @@ impl Stack {
         }
         let tuple = self.tuple(local, remote);
         let (iss, ts_offset) = self.initial(local, remote, now);
-        let settings = self.settings(ip, receive_buffer, nodelay, ts_offset);
+        let settings = self.settings(ip, choices, ts_offset);
         Ok(self.begin(now, tuple, Holder::User(user), |cx| tcp::SynSent::open(iss, settings, cx)))
     }
 

@@ -8,7 +8,7 @@ use super::ports::{Binding, Ports};
 use super::table::{Conn, ConnId, Holder, Table};
 use super::time_waits::TimeWaits;
 use super::udp::{AllDatagrams, Arrived, Datagrams};
-use super::{BindingId, Interface, ListenerId, Sharing, Stack};
+use super::{BindingId, Choices, Interface, ListenerId, Stack};
 use crate::addr::{Endpoint, Interner, IpAddr, Ipv4Addr, Tuple};
 use crate::form::{Thing, Writer};
 use crate::profile::{Offer, Profile};
@@ -154,14 +154,17 @@ impl Stack {
         let order = in_order(slots, |l| l.name.port, |port| by_port.get(&port).cloned().unwrap_or_default());
         w.count("listeners", order.len());
         for id in order {
-            let Listener { name, user, backlog, receive_buffer, nodelay, tuning, half_open, queue } =
+            // By what is bound before it is known which of a port's comes first.
+            let Listener { binding: _, name, user, backlog, choices, paused, half_open, queue } =
                 &slots[id.0 as usize];
+            let Choices { receive_buffer, nodelay, tuning } = choices;
             w.put("name", *name);
             w.id("user", Thing::User, *user);
             w.put("backlog", *backlog);
             w.put("receive_buffer", *receive_buffer);
             w.put("nodelay", *nodelay);
             tuning.form(w);
+            w.put("paused", *paused);
             w.count("half_open", half_open.len());
             half_open.iter().for_each(|conn| w.id("conn", Thing::Connection, conn.0));
             w.count("queue", queue.len());
@@ -176,14 +179,7 @@ impl Stack {
         for id in order {
             let Binding { name, sharing, next: _ } = bindings[id.slot() as usize];
             w.put("name", name);
-            w.put(
-                "sharing",
-                match sharing {
-                    Sharing::Default => "default",
-                    Sharing::Reuse => "reuse",
-                    Sharing::Exclusive => "exclusive",
-                },
-            );
+            w.put("sharing", sharing.name());
         }
         w.put("first ephemeral", *ephemeral.start());
         w.put("last ephemeral", *ephemeral.end());

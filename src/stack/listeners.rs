@@ -1,12 +1,12 @@
 //! Listeners: half-open connections, the accept queue, and what becomes of both when the listener closes (R21).
 
 use super::table::{ConnId, Holder, Table};
-use super::{BindingId, Reopened, Stack};
+use super::{BindingId, Choices, Reopened, Stack};
 use crate::addr::Endpoint;
 use crate::packet::Segment;
 use crate::profile::{Backlog, ResetInAcceptQueue};
 use crate::rule::Rule;
-use crate::tcp::{self, Cause, Cx, State, Tuning, listen};
+use crate::tcp::{self, Cause, Cx, State, listen};
 use crate::time::Instant;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -20,12 +20,13 @@ pub struct ListenerId(pub(super) u32);
 
 #[derive(Clone, Debug)]
 pub(super) struct Listener {
+    pub(super) binding: BindingId,
     pub(super) name: Endpoint,
     pub(super) user: u32,
     pub(super) backlog: u32,
-    pub(super) receive_buffer: u32,
-    pub(super) nodelay: bool,
-    pub(super) tuning: Tuning,
+    pub(super) choices: Choices,
+    /// Every SYN is answered by a RST.
+    pub(super) paused: bool,
     pub(super) half_open: Vec<ConnId>,
     pub(super) queue: VecDeque<ConnId>,
 }
@@ -33,7 +34,7 @@ pub(super) struct Listener {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Listeners {
     pub(super) slots: Slab<Listener>,
-    /// In the order in which they began to listen (WF-9.11).
+    /// In the order in which their names were bound (WF-9.11).
     pub(super) by_port: HashMap<u16, Vec<ListenerId>, FxBuildHasher>,
 }
 
@@ -91,27 +92,24 @@ impl Listeners {
 
 impl Stack {
     /// LISTEN on a bound name, for `user`: up to `backlog` connections wait.
-    pub fn listen(
-        &mut self,
-        user: u32,
-        binding: BindingId,
-        backlog: u32,
-        receive_buffer: u32,
-        nodelay: bool,
-    ) -> ListenerId {
+    pub fn listen(&mut self, user: u32, binding: BindingId, backlog: u32, choices: Choices) -> ListenerId {
         let name = self.bound_to(binding);
-        let slot = self.listeners.slots.insert(Listener {
+        let Listeners { slots, by_port } = &mut self.listeners;
+        let slot = slots.insert(Listener {
+            binding,
             name,
             user,
             backlog,
-            receive_buffer,
-            nodelay,
-            tuning: Tuning::default(),
+            choices,
+            paused: false,
             half_open: Vec::new(),
             queue: VecDeque::new(),
         });
         let id = ListenerId(u32::try_from(slot).expect("fewer than 2^32 listeners in a stack"));
-        self.listeners.by_port.entry(name.port).or_default().push(id);
+        let ids = by_port.entry(name.port).or_default();
+        let bound = |binding| self.ports.at(name.port).position(|other| other == binding);
+        let place = ids.partition_point(|other| bound(slots[other.0 as usize].binding) < bound(binding));
+        ids.insert(place, id);
         id
     }
 
@@ -121,17 +119,13 @@ impl Stack {
     }
 
     /// What connections that a listener takes from now on begin with.
-    pub fn set_listener_options(
-        &mut self,
-        id: ListenerId,
-        receive_buffer: u32,
-        nodelay: bool,
-        tuning: Tuning,
-    ) {
-        let listener = self.listeners.get_mut(id);
-        listener.receive_buffer = receive_buffer;
-        listener.nodelay = nodelay;
-        listener.tuning = tuning;
+    pub fn set_listener_choices(&mut self, id: ListenerId, choices: Choices) {
+        self.listeners.get_mut(id).choices = choices;
+    }
+
+    /// While a listener pauses, every SYN is answered by a RST (WF-10.15). What it took before goes on.
+    pub fn pause_listener(&mut self, id: ListenerId, paused: bool) {
+        self.listeners.get_mut(id).paused = paused;
     }
 
     /// Connections that wait for accept.
@@ -192,8 +186,13 @@ impl Stack {
         }
     }
 
+    /// Whether a listener would take a SYN.
+    pub(super) fn takes(&self, id: ListenerId) -> bool {
+        !self.listeners.get(id).paused && self.has_room(id)
+    }
+
     /// Whether the backlog has a place for one more (R43).
-    pub(super) fn has_room(&self, id: ListenerId) -> bool {
+    fn has_room(&self, id: ListenerId) -> bool {
         let listener = self.listeners.get(id);
         let half_open = match self.profile.backlog {
             Backlog::CountsHalfOpen => listener.half_open.len(),
@@ -218,17 +217,18 @@ impl Stack {
         if local == remote {
             return self.answer(now, local, remote, listen::ignore_own_source);
         }
+        if self.listeners.get(id).paused {
+            return self.answer(now, local, remote, |cx| listen::paused(segment, cx));
+        }
         if !self.has_room(id) {
             return self.answer(now, local, remote, |cx| listen::backlog_full(segment, cx));
         }
-        let listener = self.listeners.get(id);
-        let (receive_buffer, nodelay, tuning) = (listener.receive_buffer, listener.nodelay, listener.tuning);
+        let choices = self.listeners.get(id).choices;
         if !self.makes_room(now) {
             return self.answer(now, local, remote, |cx| cx.ignore(Rule::TableFull));
         }
         let (iss, ts_offset) = self.initial(local, remote, now);
-        let settings = self.settings(local.ip, receive_buffer, nodelay, ts_offset);
-        let settings = tcp::Settings { tuning, ..settings };
+        let settings = self.settings(local.ip, choices, ts_offset);
         let (iss, old) = reopened.map_or((iss, None), |r| (iss.max(r.above + 1), r.old));
         let tuple = self.tuple(local, remote);
         let open = |cx: &mut Cx<'_>| tcp::listen::open(iss, segment, settings, old, cx);

@@ -40,7 +40,7 @@ pub use udp::{Arrived, DatagramsId, MAX_DATAGRAM};
 use crate::addr::{Endpoint, Interner, IpAddr, Tuple, is_unicast};
 use crate::buf::Rope;
 use crate::packet::{Message, Packet, Segment};
-use crate::profile::{Profile, SynInTimeWait};
+use crate::profile::{Offer, Profile, SynInTimeWait};
 use crate::rule::Rule;
 use crate::seq::Seq;
 use crate::tcp::{self, Cx, Incarnation, Notice, PutAway, State, StateName, TimeWait, UrgentOctet};
@@ -123,6 +123,25 @@ pub enum Output {
 struct Interface {
     ip: IpAddr,
     mtu: u16,
+}
+
+/// What its user wants of a connection before it begins.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Choices {
+    /// Bytes of receive buffer.
+    pub receive_buffer: u32,
+    /// Nagle's algorithm is off.
+    pub nodelay: bool,
+    /// What few users set.
+    pub tuning: tcp::Tuning,
+}
+
+impl Choices {
+    /// A receive buffer of so many bytes, and nothing else.
+    #[must_use]
+    pub fn buffer(receive_buffer: u32) -> Self {
+        Self { receive_buffer, nodelay: false, tuning: tcp::Tuning::default() }
+    }
 }
 
 /// What a SYN comes to that meets a connection.
@@ -226,6 +245,12 @@ impl Stack {
         &self.profile
     }
 
+    /// Whether SYNs offer timestamps where their user says nothing of it.
+    #[must_use]
+    pub fn offers_timestamps(&self) -> bool {
+        self.profile.timestamps == Offer::Yes
+    }
+
     /// From now on the stack does as this profile says. What began under the old one, a timer or a buffer, stays.
     pub fn set_profile(&mut self, profile: Profile) {
         self.profile = Arc::new(profile);
@@ -319,12 +344,23 @@ impl Stack {
 
     /// Why a packet between these addresses is dropped unread, if it is.
     fn refusal(&self, src: IpAddr, dst: IpAddr) -> Option<Rule> {
+        self.refusal_of_source(src).or_else(|| {
+            if !is_unicast(dst) {
+                Some(Rule::NotUnicast)
+            } else if !self.is_local(dst) {
+                Some(Rule::NotForThisHost)
+            } else {
+                None
+            }
+        })
+    }
+
+    /// Why a packet from this address is dropped, whatever it is for.
+    fn refusal_of_source(&self, src: IpAddr) -> Option<Rule> {
         if self.failed {
             Some(Rule::NetworkFailed)
-        } else if !is_unicast(src) || !is_unicast(dst) {
+        } else if !is_unicast(src) {
             Some(Rule::NotUnicast)
-        } else if !self.is_local(dst) {
-            Some(Rule::NotForThisHost)
         } else {
             None
         }
@@ -338,7 +374,7 @@ impl Stack {
             return Reopens::No;
         }
         let (above, incarnation) = (tw.snd_nxt, tw.judge(segment, &self.profile));
-        let listened = self.listeners.find(*local).is_some_and(|listener| self.has_room(listener));
+        let listened = self.listeners.find(*local).is_some_and(|listener| self.takes(listener));
         let old = match (self.profile.syn_in_time_wait, incarnation) {
             (SynInTimeWait::AcceptFromRcvNxt, _) if segment.seq.ge(tw.rcv_nxt) => None,
             (SynInTimeWait::AcceptIfGreater, Incarnation::New) if listened => Some(tw.remembered()),
@@ -656,14 +692,15 @@ impl Stack {
     }
 
     /// What a connection between these addresses begins with.
-    fn settings(&self, local: IpAddr, receive_buffer: u32, nodelay: bool, ts_offset: u32) -> tcp::Settings {
+    fn settings(&self, local: IpAddr, choices: Choices, ts_offset: u32) -> tcp::Settings {
+        let Choices { receive_buffer, nodelay, tuning } = choices;
         let mtu = self.interfaces.iter().find(|i| i.ip == local).map_or(1500, |i| i.mtu);
         let (headers, default_mss) = match local {
             IpAddr::V4(_) => (40, 536),
             IpAddr::V6(_) => (60, 1220),
         };
         let mss = mtu.saturating_sub(headers).max(1);
-        tcp::Settings { mss, default_mss, receive_buffer, nodelay, ts_offset, tuning: tcp::Tuning::default() }
+        tcp::Settings { mss, default_mss, receive_buffer, nodelay, ts_offset, tuning }
     }
 
     /// An initial sequence number (RFC 6528), or the one that was said; and where timestamps begin.

@@ -39,6 +39,16 @@ pub enum Sharing {
     Exclusive,
 }
 
+impl Sharing {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Reuse => "reuse",
+            Self::Exclusive => "exclusive",
+        }
+    }
+}
+
 /// Why a bind failed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 pub enum BindError {
@@ -136,6 +146,10 @@ impl Ports {
         Ok(self.insert(binding))
     }
 
+    pub(super) fn set_sharing(&mut self, id: BindingId, sharing: Sharing) {
+        self.get_mut(id).sharing = sharing;
+    }
+
     pub(super) fn unbind(&mut self, id: BindingId) {
         let Binding { name, next, .. } = *self.get(id);
         let before = self.at(name.port).find(|&other| self.get(other).next == Some(id));
@@ -216,6 +230,11 @@ impl Stack {
     #[must_use]
     pub fn bound_to(&self, id: BindingId) -> Endpoint {
         self.ports.bound_to(id)
+    }
+
+    /// How a binding shares its port with those that come from now on.
+    pub fn set_sharing(&mut self, id: BindingId, sharing: Sharing) {
+        self.ports.set_sharing(id, sharing);
     }
 
     /// Gives a name back.

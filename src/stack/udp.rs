@@ -2,7 +2,7 @@
 
 use super::ports::BindingId;
 use super::{BindError, ConnectError, Output, Sharing, Stack};
-use crate::addr::{Endpoint, IpAddr, is_unicast};
+use crate::addr::{Endpoint, IpAddr, is_broadcast, is_unicast};
 use crate::packet::{Icmp, Message, Protocol, Quote, Trouble, Udp};
 use crate::profile::Unwelcome;
 use crate::rule::Rule;
@@ -122,6 +122,11 @@ impl Stack {
         self.datagrams.get(id).peer
     }
 
+    /// How its port is shared with those that come from now on.
+    pub fn set_datagrams_sharing(&mut self, id: DatagramsId, sharing: Sharing) {
+        self.udp_ports.set_sharing(self.datagrams.get(id).binding, sharing);
+    }
+
     /// How many bytes may wait from now on.
     pub fn set_datagram_buffer(&mut self, id: DatagramsId, capacity: u32) {
         self.datagrams.get_mut(id).capacity = capacity as usize;
@@ -157,7 +162,7 @@ impl Stack {
 
     /// The address that datagrams to `to` leave from.
     fn reachable(&self, to: Endpoint) -> Result<IpAddr, ConnectError> {
-        if !is_unicast(to.ip) || to.port == 0 {
+        if !(is_unicast(to.ip) || is_broadcast(to.ip)) || to.port == 0 {
             return Err(ConnectError::NotAvailable);
         }
         self.source_for(to.ip).ok_or(ConnectError::Unreachable)
@@ -205,10 +210,37 @@ impl Stack {
     /// A UDP datagram arrives.
     pub(super) fn deliver_udp(&mut self, udp: Udp) {
         let Udp { src, dst, payload } = udp;
+        if is_broadcast(dst.ip) {
+            return self.deliver_broadcast(src, dst, &payload);
+        }
         if let Some(rule) = self.refusal(src.ip, dst.ip) {
             return self.out.dropped(dst, src, rule);
         }
         let Some(id) = self.datagrams_of(dst, src) else { return self.nobody_at_port(src, dst, &payload) };
+        self.queue_datagram(id, src, dst, payload);
+    }
+
+    /// A datagram for everybody: everyone at the port gets it, in the order of binds. Where nobody is, nothing is said
+    /// (RFC 1122 3.2.2).
+    fn deliver_broadcast(&mut self, src: Endpoint, dst: Endpoint, payload: &Bytes) {
+        if let Some(rule) = self.refusal_of_source(src.ip) {
+            return self.out.dropped(dst, src, rule);
+        }
+        let ids = self.datagrams.by_port.get(&dst.port).cloned().unwrap_or_default();
+        let hears = |id: &DatagramsId| {
+            let Datagrams { binding, peer, .. } = self.datagrams.get(*id);
+            self.udp_ports.bound_to(*binding).ip.is_ipv4() && peer.is_none_or(|peer| peer == src)
+        };
+        let ids: Vec<_> = ids.into_iter().filter(hears).collect();
+        if ids.is_empty() {
+            self.out.dropped(dst, src, Rule::NobodyHearsBroadcast);
+        }
+        for id in ids {
+            self.queue_datagram(id, src, dst, payload.clone());
+        }
+    }
+
+    fn queue_datagram(&mut self, id: DatagramsId, src: Endpoint, dst: Endpoint, payload: Bytes) {
         let datagrams = self.datagrams.get_mut(id);
         if datagrams.waiting > 0 && datagrams.waiting + payload.len() > datagrams.capacity {
             return self.out.dropped(dst, src, Rule::DatagramsFull);

@@ -166,7 +166,8 @@ fn syn_timer(timer: &SynTimer, w: &mut Writer) {
 }
 
 fn block(tcb: &Tcb, w: &mut Writer) {
-    let Tcb { snd, rcv, offered: offer, echo: stamps, app, rare } = tcb;
+    // Since when it is established SO_CONNECT_TIME alone tells.
+    let Tcb { snd, rcv, offered: offer, echo: stamps, app, rare, established: _ } = tcb;
     send(snd, w);
     receive(rcv, w);
     offered(offer, w);

@@ -1,5 +1,6 @@
 //! What ICMP says of a segment that this end sent (RFC 9293 3.9.2.2, RFC 5461, RFC 5927, RFC 1191).
 
+use super::opening::Origin;
 use super::{Cause, Cx, Notice, State, Tcb};
 use crate::profile::{HardErrors, SoftErrors};
 use crate::rule::Rule;
@@ -38,6 +39,10 @@ impl State {
         }
         match told {
             Told::TooBig { mss } => self.too_big(seq, mss, cx),
+            Told::Soft(_) | Told::Hard if self.fails_on_icmp() => {
+                let cause = Cause::Unreachable(Unreachable::Host);
+                self.ended(cause, Rule::IcmpFailsConnect, cx)
+            }
             Told::Soft(what) => self.soft_error(what, cx),
             Told::Hard => match (cx.profile.hard_errors, self.tcb().is_some()) {
                 (HardErrors::Abort, _) | (HardErrors::AbortOpening, false) => self.hard_error(cx),
@@ -45,6 +50,15 @@ impl State {
                     self.soft_error(Unreachable::Host, cx)
                 }
             },
+        }
+    }
+
+    /// An active open that the first error ends.
+    fn fails_on_icmp(&self) -> bool {
+        match self {
+            Self::SynSent(s) => s.settings.tuning.fail_on_icmp,
+            Self::SynReceived(s) => s.origin == Origin::Active && s.settings.tuning.fail_on_icmp,
+            with_tcb!() | Self::TimeWait(_) | Self::Closed(_) => false,
         }
     }
 

@@ -62,7 +62,7 @@ pub fn open(
     old: Option<Box<TimeWait>>,
     cx: &mut Cx<'_>,
 ) -> State {
-    let offered = Offered::answer(settings.mss, settings.receive_buffer, &segment.options, cx.profile);
+    let offered = Offered::answer(&settings, &segment.options, cx.profile);
     let mut s = SynReceived::new(settings, Origin::Passive, offered, iss, segment, cx);
     s.old = old;
     s.send_syn_ack(Rule::ListenSyn, cx);
@@ -72,6 +72,11 @@ pub fn open(
 /// A SYN that finds the backlog full (R22).
 pub fn backlog_full(segment: &Segment, cx: &mut Cx<'_>) {
     refuse(segment, cx.profile.backlog_full, Rule::BacklogFull, cx);
+}
+
+/// A SYN for a listener that takes none for now (WF-10.15): RST, whatever hides the host.
+pub fn paused(segment: &Segment, cx: &mut Cx<'_>) {
+    refuse(segment, Unwelcome::Reset, Rule::AcceptPaused, cx);
 }
 
 /// RST, or silence; the segment is no RST.

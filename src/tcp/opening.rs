@@ -6,7 +6,7 @@ use super::tuning::Tuning;
 use super::{Cause, Cx, Effect, Notice, State, StateName, TimeWait, Unreachable};
 use super::{receive::Receive, rtt::Rtt, send::Send};
 use crate::packet::{Flags, Segment};
-use crate::profile::{ListenerGone, MaxR2, Profile};
+use crate::profile::{ListenerGone, MaxR2, Offer, Profile};
 use crate::rule::Rule;
 use crate::seq::Seq;
 use crate::time::Instant;
@@ -136,7 +136,17 @@ pub struct SynReceived {
 impl Settings {
     /// When retransmission of the SYN gives up (MUST-21, MUST-22).
     pub(super) fn syn_max_r2(&self, profile: &Profile) -> MaxR2 {
-        self.tuning.max_r2.unwrap_or(profile.syn_max_r2)
+        let limit = self.tuning.max_r2.unwrap_or(profile.syn_max_r2);
+        if self.tuning.no_syn_retries { MaxR2 { retransmissions: Some(0), ..limit } } else { limit }
+    }
+
+    /// What SYNs say of timestamps.
+    pub(super) fn timestamps(&self, profile: &Profile) -> Offer {
+        match self.tuning.timestamps {
+            None => profile.timestamps,
+            Some(true) => Offer::Yes,
+            Some(false) => Offer::No,
+        }
     }
 
     /// The window of a SYN, never scaled.
@@ -151,7 +161,7 @@ impl SynSent {
     pub fn open(iss: Seq, settings: Settings, cx: &mut Cx<'_>) -> State {
         let s = Self {
             settings,
-            offered: Offered::first(settings.mss, settings.receive_buffer, cx.profile),
+            offered: Offered::first(&settings, cx.profile),
             window: settings.syn_window(),
             iss,
             timer: SynTimer::start(settings.syn_max_r2(cx.profile), cx),
@@ -341,6 +351,7 @@ impl Opened {
             echo: echo.map(Box::new),
             app: App::Open,
             rare: None,
+            established: cx.now,
         };
         tcb.tune(settings.tuning, cx);
         tcb

@@ -1,6 +1,7 @@
 //! What SYNs offer and agree on: window scaling and timestamps (RFC 7323), SACK (RFC 2018); the clock of timestamps
 //! and the test against old segments, PAWS.
 
+use super::opening::Settings;
 use crate::packet::{Options, Segment, Timestamps};
 use crate::profile::{Offer, Profile, WindowScaling};
 use crate::seq::Seq;
@@ -34,15 +35,15 @@ pub(super) struct Agreed {
 }
 
 impl Offered {
-    /// The SYN of an active open; `buffer` is the receive buffer, in bytes.
-    pub(super) fn first(mss: u16, buffer: u32, profile: &Profile) -> Self {
-        Self::when(mss, buffer, profile, |offer| offer == Offer::Yes)
+    /// The SYN of an active open.
+    pub(super) fn first(settings: &Settings, profile: &Profile) -> Self {
+        Self::when(settings, profile, |offer| offer == Offer::Yes)
     }
 
     /// The SYN+ACK of a passive open: nothing that the peer's SYN did not offer (TR-C53).
-    pub(super) fn answer(mss: u16, buffer: u32, peer: &Options, profile: &Profile) -> Self {
+    pub(super) fn answer(settings: &Settings, peer: &Options, profile: &Profile) -> Self {
         let Self { mss, window_scale, sack, timestamps } =
-            Self::when(mss, buffer, profile, |offer| offer != Offer::No);
+            Self::when(settings, profile, |offer| offer != Offer::No);
         Self {
             mss,
             window_scale: window_scale.filter(|_| peer.window_scale.is_some()),
@@ -51,13 +52,14 @@ impl Offered {
         }
     }
 
-    fn when(mss: u16, buffer: u32, profile: &Profile, may: impl Fn(Offer) -> bool) -> Self {
+    fn when(settings: &Settings, profile: &Profile, may: impl Fn(Offer) -> bool) -> Self {
         let window_scale = match profile.window_scaling {
             WindowScaling::Off => None,
-            WindowScaling::ForBuffer => Some(shift_for(buffer)),
+            WindowScaling::ForBuffer => Some(shift_for(settings.receive_buffer)),
             WindowScaling::Shift(shift) => Some(shift.min(MAX_SHIFT)),
         };
-        Self { mss, window_scale, sack: may(profile.sack), timestamps: may(profile.timestamps) }
+        let timestamps = may(settings.timestamps(profile));
+        Self { mss: settings.mss, window_scale, sack: may(profile.sack), timestamps }
     }
 
     /// The options of the SYN; `val` is our clock, `ecr` what it echoes.

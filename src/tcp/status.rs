@@ -121,6 +121,18 @@ impl State {
         self.inbox_mut().map(core::mem::take).unwrap_or_default()
     }
 
+    /// When the connection was established, while it is.
+    #[must_use]
+    pub fn established_at(&self) -> Option<Instant> {
+        self.tcb().map(|tcb| tcb.established)
+    }
+
+    /// The effective send MSS (RFC 9293 3.7.1), in bytes.
+    #[must_use]
+    pub fn send_mss(&self) -> Option<u16> {
+        self.tcb().map(Tcb::mss)
+    }
+
     /// Bytes that can be read now.
     #[must_use]
     pub fn readable(&self) -> usize {

@@ -41,7 +41,7 @@ pub(super) fn arrives(s: Box<SynSent>, segment: &mut Segment, cx: &mut Cx<'_>) -
 /// R23: the SYN is tried again a while later, or the connection is refused.
 fn refused(mut s: Box<SynSent>, cx: &mut Cx<'_>) -> State {
     let retries = cx.profile.refused_retries;
-    if s.refusals >= retries.count {
+    if s.refusals >= retries.count || s.settings.tuning.no_syn_retries {
         return State::SynSent(s).ended(Cause::Refused, Rule::Refused, cx);
     }
     s.refusals += 1;

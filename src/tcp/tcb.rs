@@ -4,6 +4,7 @@ use super::options::{Echo, Offered};
 use super::receive::Receive;
 use super::send::Send;
 use super::tuning::Rare;
+use crate::time::Instant;
 use alloc::boxed::Box;
 
 /// The sending and the receiving half, and whoever uses them.
@@ -18,6 +19,8 @@ pub struct Tcb {
     pub(crate) app: App,
     /// What few connections have.
     pub(super) rare: Option<Box<Rare>>,
+    /// When it began.
+    pub(super) established: Instant,
 }
 
 /// What the user may still do with a connection.

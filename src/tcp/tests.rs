@@ -49,7 +49,16 @@ const SETTINGS: Settings = Settings {
     receive_buffer: 10_000,
     nodelay: false,
     ts_offset: 0,
-    tuning: Tuning { ack_frequency: None, keep_alive: None, max_r2: None, oob_inline: false },
+    tuning: Tuning {
+        ack_frequency: None,
+        keep_alive: None,
+        max_r2: None,
+        oob_inline: false,
+        expedited_1122: false,
+        timestamps: None,
+        no_syn_retries: false,
+        fail_on_icmp: false,
+    },
 };
 
 /// `len` octets of text whose first is the `from`th of its stream.

@@ -20,11 +20,28 @@ pub struct Tuning {
     pub max_r2: Option<MaxR2>,
     /// Urgent data stays in line (SO_OOBINLINE).
     pub oob_inline: bool,
+    /// The urgent pointer names the last octet of urgent data, as in RFC 1122 4.2.2.4 (TCP_EXPEDITED_1122).
+    pub expedited_1122: bool,
+    /// Whether timestamps are offered and answered (RFC 7323); none: as the profile says.
+    pub timestamps: Option<bool>,
+    /// A SYN is sent once, and the first RST refuses it (TCP_NOSYNRETRIES).
+    pub no_syn_retries: bool,
+    /// The first ICMP error ends an active open (TCP_FAIL_CONNECT_ON_ICMP_ERROR).
+    pub fail_on_icmp: bool,
 }
 
 impl Tuning {
     pub(crate) fn form(&self, w: &mut Writer) {
-        let Self { ack_frequency, keep_alive, max_r2, oob_inline } = *self;
+        let Self {
+            ack_frequency,
+            keep_alive,
+            max_r2,
+            oob_inline,
+            expedited_1122,
+            timestamps,
+            no_syn_retries,
+            fail_on_icmp,
+        } = *self;
         w.put("ack_frequency", ack_frequency.map(NonZeroU8::get));
         w.put("keep_alive", keep_alive.is_some());
         if let Some(KeepAlive { idle, interval, probes }) = keep_alive {
@@ -38,6 +55,14 @@ impl Tuning {
             w.put("max_r2.time", time);
         }
         w.put("oob_inline", oob_inline);
+        w.put("expedited_1122", expedited_1122);
+        w.put("timestamps", timestamps.is_some());
+        if timestamps == Some(true) {
+            // Their clock ticks at whole milliseconds.
+            w.fine("phase", w.now.as_nanos() % 1_000_000);
+        }
+        w.put("no_syn_retries", no_syn_retries);
+        w.put("fail_on_icmp", fail_on_icmp);
     }
 }
 

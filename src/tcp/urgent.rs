@@ -2,7 +2,7 @@
 //! text itself travels and is numbered as any other; for a user who does not want it in line, its last octet is taken
 //! out of the stream, as 4.2BSD began to do and Winsock does (R71).
 
-use super::tuning::Rare;
+use super::tuning::{Rare, Tuning};
 use super::{Cx, Notice, State, Tcb};
 use crate::buf::Rope;
 use crate::form::Writer;
@@ -61,6 +61,13 @@ impl Urgent {
     }
 }
 
+impl Tuning {
+    /// From the octet that the urgent pointer names to the one after the urgent data.
+    const fn urgent_gap(&self) -> u32 {
+        if self.expedited_1122 { 1 } else { 0 }
+    }
+}
+
 impl Tcb {
     /// URG and the urgent pointer of a segment that leaves: as far as 16 bits reach.
     pub(super) fn point(&mut self, segment: &mut Segment) {
@@ -70,8 +77,9 @@ impl Tcb {
             return;
         };
         if up.gt(segment.seq) {
+            let named = up - segment.seq - rare.tuning.urgent_gap();
             segment.flags |= Flags::URG;
-            segment.urg = u16::try_from(up - segment.seq).unwrap_or(u16::MAX);
+            segment.urg = u16::try_from(named).unwrap_or(u16::MAX);
         }
     }
 
@@ -92,7 +100,8 @@ impl Tcb {
 
     /// Sixth, check the URG bit: RCV.UP moves forward, and the user is told when that is new (MUST-32).
     pub(super) fn sixth_urg(&mut self, segment: &Segment, cx: &mut Cx<'_>) {
-        let up = segment.seq + u32::from(segment.urg);
+        let gap = self.rare.as_ref().map_or(0, |rare| rare.tuning.urgent_gap());
+        let up = segment.seq + u32::from(segment.urg) + gap;
         let consumed = self.rcv.consumed();
         let known = self.rare.as_ref().and_then(|rare| rare.urgent.rcv_up);
         // What was read cannot become urgent.

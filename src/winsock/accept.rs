@@ -122,6 +122,7 @@ impl Winsock {
         // WF-2.39: options, mode and registration are inherited.
         let accepted = Socket {
             phase: Phase::Unconnected,
+            options: listening.options.inherited(),
             references: 1,
             binding: None,
             error: None,

@@ -9,8 +9,8 @@ use super::process::{ProcessId, ThreadId};
 use super::socket::{Family, Phase, Socket, SocketId, Waiters};
 use super::{Outcome, Winsock, options::Options};
 use crate::addr::Endpoint;
+use crate::rule::Rule;
 use crate::stack::{BindError, ConnectError, Stack};
-use crate::tcp::Tuning;
 use crate::time::Instant;
 
 impl Winsock {
@@ -80,10 +80,11 @@ impl Winsock {
             return self.bind_datagrams(stack, id, name);
         }
         let socket = self.sockets.get_mut(id);
-        if socket.binding.is_some() {
+        // WF-9.18; a socket that accept made has its connection's name.
+        if socket.binding.is_some() || socket.phase != Phase::Unconnected {
             return Err(WsaError::Inval);
         }
-        socket.binding = Some(stack.bind(name, socket.options.sharing()).map_err(bind_error)?);
+        socket.binding = Some(stack.bind(name, socket.options.sharing).map_err(bind_error)?);
         Ok(Value::Zero)
     }
 
@@ -103,9 +104,9 @@ impl Winsock {
             Phase::Datagram(_) => return Err(WsaError::OpNotSupp),
             Phase::Unconnected => {
                 let binding = socket.binding.ok_or(WsaError::Inval)?;
-                let Options { receive_buffer, nodelay, .. } = socket.options;
-                let listener = stack.listen(id.0, binding, backlog, receive_buffer, nodelay);
-                stack.set_listener_options(listener, receive_buffer, nodelay, socket.options.tuning());
+                let choices = socket.options.choices(stack.profile());
+                let listener = stack.listen(id.0, binding, backlog, choices);
+                stack.pause_listener(listener, socket.options.pauses_accept());
                 socket.phase = Phase::Listening(listener);
             }
         }
@@ -130,7 +131,10 @@ impl Winsock {
         match begun {
             Ok(None) => self.attempt_or_block(stack, now, thread, (id, s), Wait::Connect),
             Ok(Some(value)) => self.immediate(Attempt::ok(value)),
-            Err(error) => self.immediate(Attempt::fail(error)),
+            Err(error) => {
+                let rule = if error == WsaError::AddrInUse { Rule::NameTaken } else { Rule::CallFailed };
+                self.immediate(Attempt::Done(Err(error), rule))
+            }
         }
     }
 
@@ -148,12 +152,12 @@ impl Winsock {
             Phase::Connecting(_) => return Err(WsaError::Already),
             Phase::Connected(_) | Phase::Closing(_) => return Err(WsaError::IsConn),
         }
-        let Options { receive_buffer, nodelay, .. } = socket.options;
+        let choices = socket.options.choices(stack.profile());
         let (binding, fresh) = match socket.binding {
             Some(binding) => (binding, false),
-            None => (stack.bind_for(name, socket.options.sharing()).map_err(bind_error)?, true),
+            None => (stack.bind_for(name, socket.options.sharing).map_err(bind_error)?, true),
         };
-        let conn = stack.connect(now, id.0, binding, name, receive_buffer, nodelay).map_err(|error| {
+        let conn = stack.connect(now, id.0, binding, name, choices).map_err(|error| {
             if fresh {
                 stack.unbind(binding);
             }
@@ -161,11 +165,7 @@ impl Winsock {
         })?;
         socket.binding = Some(binding);
         socket.phase = Phase::Connecting(conn);
-        let tuning = socket.options.tuning();
         self.forget_events(id);
-        if tuning != Tuning::default() {
-            stack.tune(now, conn, tuning);
-        }
         Ok(())
     }
 

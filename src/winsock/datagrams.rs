@@ -7,7 +7,7 @@ use super::consts;
 use super::error::WsaError;
 use super::socket::{Family, Phase, SocketId};
 use super::{Outcome, Winsock};
-use crate::addr::{Endpoint, IpAddr, Ipv4Addr, Ipv6Addr};
+use crate::addr::{Endpoint, IpAddr, Ipv4Addr, Ipv6Addr, is_broadcast};
 use crate::buf::Rope;
 use crate::rule::Rule;
 use crate::stack::{Arrived, DatagramsId, MAX_DATAGRAM, Stack};
@@ -30,7 +30,7 @@ impl Winsock {
         if socket.phase != Phase::Datagram(None) {
             return Err(WsaError::Inval);
         }
-        let (sharing, capacity) = (socket.options.sharing(), socket.options.receive_buffer);
+        let (sharing, capacity) = (socket.options.sharing, socket.options.receive_buffer);
         let bound = stack.bind_datagrams(id.0, name, sharing, capacity).map_err(bind_error)?;
         socket.phase = Phase::Datagram(Some(bound));
         Ok(Value::Zero)
@@ -65,10 +65,17 @@ impl Winsock {
         id: SocketId,
         name: Endpoint,
     ) -> Result<Value, WsaError> {
+        self.may_broadcast(id, name)?;
         let bound = self.named(stack, id)?;
         stack.connect_datagrams(bound, name).map_err(connect_error)?;
         self.datagrams_connected(stack, now, id);
         Ok(Value::Zero)
+    }
+
+    /// Without SO_BROADCAST nothing goes to everybody: WSAEACCES, say the pages on sendto and connect.
+    fn may_broadcast(&self, id: SocketId, to: Endpoint) -> Result<(), WsaError> {
+        let refused = is_broadcast(to.ip) && !self.sockets.get(id).options.broadcasts();
+        if refused { Err(WsaError::Acces) } else { Ok(()) }
     }
 
     /// send and sendto: they never wait.
@@ -81,6 +88,7 @@ impl Winsock {
     ) -> Outcome {
         let attempt = match self.try_send_datagram(stack, id, (data, flags), to) {
             Err(WsaError::Shutdown) => Attempt::Done(Err(WsaError::Shutdown), Rule::ShutDown),
+            Err(WsaError::Acces) => Attempt::Done(Err(WsaError::Acces), Rule::BroadcastRefused),
             result => result.into(),
         };
         self.immediate(attempt)
@@ -111,6 +119,7 @@ impl Winsock {
             | Phase::Closing(_) => None,
         };
         let to = to.or(peer).ok_or(WsaError::NotConn)?;
+        self.may_broadcast(id, to)?;
         if data.len() > MAX_DATAGRAM {
             return Err(WsaError::MsgSize);
         }

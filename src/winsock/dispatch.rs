@@ -202,7 +202,7 @@ impl Winsock {
             Call::Setsockopt { level, name, value, .. } => {
                 self.setsockopt(stack, now, id, (level, name), value.as_ref())
             }
-            Call::Getsockopt { level, name, len, .. } => self.getsockopt(stack, id, (level, name), len),
+            Call::Getsockopt { level, name, len, .. } => self.getsockopt(stack, now, id, (level, name), len),
             Call::Ioctlsocket { cmd, arg, .. } => self.ioctlsocket(stack, id, cmd, arg),
             Call::WsaIoctl { code, input, .. } => self.wsa_ioctl(stack, now, id, code, input.as_deref()),
             Call::Getsockname { len, .. } => self.getsockname(stack, id, len),

@@ -36,7 +36,7 @@ macro_rules! errors {
 
 errors! {
     Intr 10004 "WSAEINTR" "the blocked call was cancelled";
-    Acces 10013 "WSAEACCES" "the address is not shared";
+    Acces 10013 "WSAEACCES" "the address is not shared, or is everybody's";
     Fault 10014 "WSAEFAULT" "a pointer or a length is bad";
     Inval 10022 "WSAEINVAL" "an argument, or the socket's state, is wrong for the call";
     WouldBlock 10035 "WSAEWOULDBLOCK" "the socket is nonblocking and the call cannot complete at once";

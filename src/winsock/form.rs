@@ -9,7 +9,7 @@ use super::accept::Asking;
 use super::call::Handle;
 use super::event::{Event, EventId};
 use super::handles::Info;
-use super::options::{Linger, Options};
+use super::options::{Linger, MaxRt, Options, Rare};
 use super::process::{HandlePolicy, Handles, Object, Process, Thread};
 use super::socket::{Family, Phase, Socket, SocketId};
 use super::{ProcessId, ThreadId, Winsock};
@@ -234,40 +234,55 @@ fn phase_form(phase: Phase, w: &mut Writer) {
 }
 
 fn options(options: &Options, w: &mut Writer) {
-    let Options {
-        linger,
-        linger_named,
-        reuse,
-        exclusive,
-        send_buffer,
-        receive_buffer,
-        nodelay,
-        keep_alive,
+    let Options { linger, send_buffer, receive_buffer, linger_named, sharing, nodelay, keep_alive, rare } =
+        options;
+    let Linger { l_onoff, l_linger } = *linger;
+    w.put("l_onoff", l_onoff);
+    w.put("l_linger", l_linger);
+    w.put("send_buffer", *send_buffer);
+    w.put("receive_buffer", *receive_buffer);
+    w.put("linger_named", *linger_named);
+    w.put("sharing", sharing.name());
+    w.put("nodelay", *nodelay);
+    w.put("keep_alive", *keep_alive);
+    w.put("rare", rare.is_some());
+    rare.iter().for_each(|rare| rare_options(rare, w));
+}
+
+fn rare_options(rare: &Rare, w: &mut Writer) {
+    let Rare {
+        send_timeout,
+        receive_timeout,
         keep_idle,
         keep_interval,
         keep_probes,
         ack_frequency,
         max_rt,
         oob_inline,
-        receive_timeout,
-        send_timeout,
-    } = *options;
-    let Linger { l_onoff, l_linger } = linger;
-    w.put("l_onoff", l_onoff);
-    w.put("l_linger", l_linger);
-    w.put("linger_named", linger_named);
-    w.put("reuse", reuse);
-    w.put("exclusive", exclusive);
-    w.put("send_buffer", send_buffer);
-    w.put("receive_buffer", receive_buffer);
-    w.put("nodelay", nodelay);
-    w.put("keep_alive", keep_alive);
+        expedited_1122,
+        timestamps,
+        no_syn_retries,
+        fail_on_icmp,
+        pause_accept,
+        broadcast,
+    } = *rare;
+    w.put("send_timeout", send_timeout);
+    w.put("receive_timeout", receive_timeout);
     w.put("keep_idle", keep_idle);
     w.put("keep_interval", keep_interval);
     w.put("keep_probes", keep_probes);
     w.put("ack_frequency", ack_frequency.map(NonZeroU8::get));
-    w.put("max_rt", max_rt);
+    match max_rt {
+        MaxRt::System => w.put("max_rt", "system"),
+        MaxRt::Never => w.put("max_rt", "never"),
+        MaxRt::After(ms) => w.put("max_rt", ms),
+    }
     w.put("oob_inline", oob_inline);
-    w.put("receive_timeout", receive_timeout);
-    w.put("send_timeout", send_timeout);
+    w.put("expedited_1122", expedited_1122);
+    w.put("timestamps", timestamps.is_some());
+    w.put("timestamps on", timestamps == Some(true));
+    w.put("no_syn_retries", no_syn_retries);
+    w.put("fail_on_icmp", fail_on_icmp);
+    w.put("pause_accept", pause_accept);
+    w.put("broadcast", broadcast);
 }

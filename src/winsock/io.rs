@@ -115,8 +115,8 @@ impl Winsock {
     pub(super) fn patience(&self, stack: &Stack, id: SocketId, wait: &Wait) -> Option<Duration> {
         let options = &self.sockets.get(id).options;
         let ms = match wait {
-            Wait::Recv { .. } | Wait::Recvfrom { .. } => options.receive_timeout,
-            Wait::Send { .. } => options.send_timeout,
+            Wait::Recv { .. } | Wait::Recvfrom { .. } => options.receive_timeout(),
+            Wait::Send { .. } => options.send_timeout(),
             Wait::Accept { .. }
             | Wait::Connect
             | Wait::Closesocket

@@ -76,7 +76,8 @@ impl Winsock {
             if time == 0 || interval == 0 {
                 return Err(WsaError::Inval);
             }
-            (options.keep_idle, options.keep_interval) = (time, interval);
+            let rare = options.rare_mut(stack.profile());
+            (rare.keep_idle, rare.keep_interval) = (time, interval);
         }
         options.keep_alive = onoff != 0;
         self.apply_options(stack, now, id);
@@ -93,7 +94,8 @@ impl Winsock {
     ) -> Result<Value, WsaError> {
         let (first, rest) = input.and_then(<[u8]>::split_first).ok_or(WsaError::Fault)?;
         let frequency = NonZeroU8::new(*first).filter(|_| rest.iter().take(3).all(|&b| b == 0));
-        self.sockets.get_mut(id).options.ack_frequency = Some(frequency.ok_or(WsaError::Inval)?);
+        let rare = self.sockets.get_mut(id).options.rare_mut(stack.profile());
+        rare.ack_frequency = Some(frequency.ok_or(WsaError::Inval)?);
         self.apply_options(stack, now, id);
         Ok(Value::Zero)
     }

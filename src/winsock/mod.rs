@@ -33,7 +33,7 @@ mod ioctl;
 mod legacy;
 mod life;
 mod notify;
-mod options;
+pub mod options;
 mod process;
 mod select;
 mod socket;

@@ -7,7 +7,7 @@ use closewait::addr::{Endpoint, IpAddr, wildcard_like};
 use closewait::packet::Packet;
 use closewait::profile::Profile;
 use closewait::seq::Seq;
-use closewait::stack::{ConnectError, Secret, Sharing, Stack};
+use closewait::stack::{Choices, ConnectError, Secret, Sharing, Stack};
 use closewait::tcp::StateName::{Established, Listen, SynReceived, SynSent};
 use closewait::time::{Duration, Instant};
 use std::sync::Arc;
@@ -115,7 +115,7 @@ fn the_stack_chooses_an_address() {
         stack.add_address(ip("fd00::1"), 1500);
         let binding = stack.bind(Endpoint::new(wildcard_like(ip(remote)), 1000), Sharing::Default);
         let binding = binding.expect("the name is free");
-        let opened = stack.connect(Instant::START, 0, binding, end(remote, 2000), 10_000, false);
+        let opened = stack.connect(Instant::START, 0, binding, end(remote, 2000), Choices::buffer(10_000));
         assert_eq!(stack.ends(opened.expect("there is an address")), (end(source, 1000), end(remote, 2000)));
     }
 }
@@ -142,7 +142,7 @@ fn nobody_connects_to_many() {
         t.stack.add_address(ip("fd00::1"), 1500);
         let name = Endpoint::new(wildcard_like(ip(remote)), 1000);
         let binding = t.stack.bind(name, Sharing::Default).expect("the name is free");
-        let opened = t.stack.connect(t.now, 0, binding, end(remote, 80), 10_000, false);
+        let opened = t.stack.connect(t.now, 0, binding, end(remote, 80), Choices::buffer(10_000));
         assert_eq!(opened, Err(ConnectError::NotAvailable), "{remote}");
         assert_eq!(t.packets(), []);
     }
@@ -194,7 +194,7 @@ fn iss(secret: u8, local: Endpoint, remote: Endpoint, seconds: u64) -> Seq {
     stack.add_address(local.ip, 1500);
     let binding = stack.bind(local, Sharing::Default).expect("the name is free");
     let now = Instant::START + Duration::from_secs(seconds);
-    let opened = stack.connect(now, 0, binding, remote, 10_000, false);
+    let opened = stack.connect(now, 0, binding, remote, Choices::buffer(10_000));
     opened.expect("the four-tuple is free");
     loop {
         let output = stack.poll_output().expect("a SYN leaves");

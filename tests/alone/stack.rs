@@ -7,7 +7,7 @@ use closewait::addr::Endpoint;
 use closewait::packet::{Flags, Options, Packet, Segment, Timestamps};
 use closewait::profile::{Offer, Profile, WindowScaling};
 use closewait::seq::Seq;
-use closewait::stack::{ConnId, ListenerId, Output, Secret, Sharing, Stack};
+use closewait::stack::{Choices, ConnId, ListenerId, Output, Secret, Sharing, Stack};
 use closewait::tcp::StateName;
 use closewait::time::{Duration, Instant};
 use std::sync::Arc;
@@ -53,7 +53,7 @@ impl Alone {
 
     pub(crate) fn listen(&mut self, name: Endpoint, sharing: Sharing) {
         let binding = self.stack.bind(name, sharing).expect("the name is free");
-        self.listener = Some(self.stack.listen(0, binding, 5, 10_000, false));
+        self.listener = Some(self.stack.listen(0, binding, 5, Choices::buffer(10_000)));
     }
 
     pub(crate) fn listener(&self) -> ListenerId {
@@ -63,7 +63,7 @@ impl Alone {
     /// OPEN from `here` to `there`.
     pub(crate) fn open(&mut self, sharing: Sharing) -> ConnId {
         let binding = self.stack.bind(self.here, sharing).expect("the name is free");
-        let opened = self.stack.connect(self.now, 0, binding, self.there, 10_000, false);
+        let opened = self.stack.connect(self.now, 0, binding, self.there, Choices::buffer(10_000));
         opened.expect("the four-tuple is free")
     }
 

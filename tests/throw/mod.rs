@@ -374,23 +374,8 @@ fn port() -> impl Strategy<Value = u16> {
 fn ask() -> impl Strategy<Value = Ask> {
     let int =
         || prop_oneof![4 => -3..4_i32, 1 => any::<i32>(), 1 => select(&[i32::MAX, i32::MIN, 65_536][..])];
-    const OPTIONS: [(i32, i32); 14] = [
-        (SOL_SOCKET, SO_LINGER),
-        (SOL_SOCKET, SO_DONTLINGER),
-        (SOL_SOCKET, SO_REUSEADDR),
-        (SOL_SOCKET, SO_EXCLUSIVEADDRUSE),
-        (SOL_SOCKET, SO_SNDBUF),
-        (SOL_SOCKET, SO_RCVBUF),
-        (SOL_SOCKET, SO_ERROR),
-        (IPPROTO_TCP, TCP_NODELAY),
-        (SOL_SOCKET, SO_KEEPALIVE),
-        (IPPROTO_TCP, TCP_KEEPIDLE),
-        (IPPROTO_TCP, TCP_KEEPINTVL),
-        (IPPROTO_TCP, TCP_KEEPCNT),
-        (IPPROTO_TCP, TCP_MAXRT),
-        (SOL_SOCKET, SO_OOBINLINE),
-    ];
-    let option = prop_oneof![9 => select(&OPTIONS[..]).prop_map(Some), 1 => Just(None)];
+    let option =
+        prop_oneof![9 => select(TABLE).prop_map(|row| Some((row.level, row.number))), 1 => Just(None)];
     let value = prop_oneof![
         1 => Just(None),
         1 => prop::collection::vec(any::<u8>(), 0..20).prop_map(Some),

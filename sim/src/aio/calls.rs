@@ -295,13 +295,15 @@ impl Winsock {
         }
     }
 
-    /// `getsockopt(s, SOL_SOCKET, name)` of an int or bool.
+    /// `getsockopt(s, SOL_SOCKET, name)` of an int or bool; of a bool perhaps one byte is written, as Windows does.
     ///
     /// # Errors
     /// As the call.
     pub async fn get_int(&self, s: Handle, name: i32) -> Result<i32> {
         let bytes = self.getsockopt(s, consts::SOL_SOCKET, name, 4).await?;
-        Ok(bytes.first_chunk().map_or(0, |b| i32::from_le_bytes(*b)))
+        let mut int = [0; 4];
+        int.iter_mut().zip(&bytes).for_each(|(to, &byte)| *to = byte);
+        Ok(i32::from_le_bytes(int))
     }
 
     /// `getsockopt(s, SOL_SOCKET, SO_LINGER)`

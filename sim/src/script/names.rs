@@ -1,7 +1,7 @@
 //! Names: of sockets, which a scenario numbers as it likes, and of constants and codes, Winsock's and POSIX's.
 
 use bytes::Bytes;
-use closewait::winsock::{Handle, WsaError, consts};
+use closewait::winsock::{Handle, WsaError, consts, options};
 use std::collections::BTreeMap;
 
 /// fcntl's access mode: reading and writing.
@@ -131,25 +131,7 @@ pub(super) fn constant(name: &str) -> Option<i64> {
 
 /// An option's level and number by its name.
 pub(super) fn socket_option(name: &str) -> Option<(i32, i32)> {
-    let socket = |option| Some((consts::SOL_SOCKET, option));
-    let tcp = |option| Some((consts::IPPROTO_TCP, option));
-    match name {
-        "SO_LINGER" => socket(consts::SO_LINGER),
-        "SO_DONTLINGER" => socket(consts::SO_DONTLINGER),
-        "SO_REUSEADDR" => socket(consts::SO_REUSEADDR),
-        "SO_EXCLUSIVEADDRUSE" => socket(consts::SO_EXCLUSIVEADDRUSE),
-        "SO_SNDBUF" => socket(consts::SO_SNDBUF),
-        "SO_RCVBUF" => socket(consts::SO_RCVBUF),
-        "SO_ERROR" => socket(consts::SO_ERROR),
-        "SO_OOBINLINE" => socket(consts::SO_OOBINLINE),
-        "SO_KEEPALIVE" => socket(consts::SO_KEEPALIVE),
-        "TCP_NODELAY" => tcp(consts::TCP_NODELAY),
-        "TCP_MAXRT" => tcp(consts::TCP_MAXRT),
-        "TCP_KEEPIDLE" | "TCP_KEEPALIVE" => tcp(consts::TCP_KEEPIDLE),
-        "TCP_KEEPINTVL" => tcp(consts::TCP_KEEPINTVL),
-        "TCP_KEEPCNT" => tcp(consts::TCP_KEEPCNT),
-        _ => None,
-    }
+    options::Row::named(name).map(|row| (row.level, row.number))
 }
 
 /// POSIX's codes, and the Winsock code that each stands for.

@@ -266,12 +266,14 @@ fn option_matches(bytes: &[u8], i: usize, count: usize, wanted: &Arg) -> bool {
     let n = bytes.len().min(4);
     padded[..n].copy_from_slice(&bytes[..n]);
     let [a, b, c, d] = padded;
-    let actual = match (count, i) {
-        (2, 0) => i64::from(u16::from_le_bytes([a, b])),
-        (2, _) => i64::from(u16::from_le_bytes([c, d])),
-        (_, _) => i64::from(i32::from_le_bytes(padded)),
-    };
-    wanted == Some(actual)
+    match (count, i) {
+        (2, 0) => wanted == Some(u16::from_le_bytes([a, b]).into()),
+        (2, _) => wanted == Some(u16::from_le_bytes([c, d]).into()),
+        // An int, or a DWORD.
+        (_, _) => {
+            [i32::from_le_bytes(padded).into(), u32::from_le_bytes(padded).into()].map(Some).contains(&wanted)
+        }
+    }
 }
 
 /// What a line expects, in words.

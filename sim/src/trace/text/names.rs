@@ -1,6 +1,6 @@
 //! Numbers by their names in winsock2.h.
 
-use closewait::winsock::{FdEvent, Linger, consts};
+use closewait::winsock::{FdEvent, Linger, consts, options};
 
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
@@ -58,24 +58,9 @@ pub(super) fn ioctl_input(bytes: &[u8]) -> String {
     }
 }
 
-pub(super) fn option_name(level: i32, name: i32) -> String {
-    match (level, name) {
-        (consts::SOL_SOCKET, consts::SO_LINGER) => "SO_LINGER".into(),
-        (consts::SOL_SOCKET, consts::SO_DONTLINGER) => "SO_DONTLINGER".into(),
-        (consts::SOL_SOCKET, consts::SO_REUSEADDR) => "SO_REUSEADDR".into(),
-        (consts::SOL_SOCKET, consts::SO_EXCLUSIVEADDRUSE) => "SO_EXCLUSIVEADDRUSE".into(),
-        (consts::SOL_SOCKET, consts::SO_SNDBUF) => "SO_SNDBUF".into(),
-        (consts::SOL_SOCKET, consts::SO_RCVBUF) => "SO_RCVBUF".into(),
-        (consts::SOL_SOCKET, consts::SO_ERROR) => "SO_ERROR".into(),
-        (consts::IPPROTO_TCP, consts::TCP_NODELAY) => "TCP_NODELAY".into(),
-        (consts::SOL_SOCKET, consts::SO_OOBINLINE) => "SO_OOBINLINE".into(),
-        (consts::SOL_SOCKET, consts::SO_KEEPALIVE) => "SO_KEEPALIVE".into(),
-        (consts::IPPROTO_TCP, consts::TCP_MAXRT) => "TCP_MAXRT".into(),
-        (consts::IPPROTO_TCP, consts::TCP_KEEPIDLE) => "TCP_KEEPIDLE".into(),
-        (consts::IPPROTO_TCP, consts::TCP_KEEPINTVL) => "TCP_KEEPINTVL".into(),
-        (consts::IPPROTO_TCP, consts::TCP_KEEPCNT) => "TCP_KEEPCNT".into(),
-        (level, name) => format!("{level:#x}, {name:#x}"),
-    }
+pub(super) fn option_name(level: i32, number: i32) -> String {
+    options::Row::find(level, number)
+        .map_or_else(|| format!("{level:#x}, {number:#x}"), |row| row.name.to_owned())
 }
 
 pub(super) fn option_value(level: i32, name: i32, value: &[u8]) -> String {
