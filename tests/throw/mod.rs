@@ -9,6 +9,7 @@ use closewait::addr::{Endpoint, IpAddr, Ipv4Addr, Ipv6Addr};
 use closewait::packet::{Flags, Options, Packet, Segment, Timestamps};
 use closewait::seq::Seq;
 use closewait::time::Duration;
+use closewait::winsock::options::TABLE;
 use closewait::winsock::{Call, Decision, FdSets, Handle, PollFd, SockAddr, Timeval, Window, consts::*};
 use proptest::prelude::*;
 use proptest::sample::select;
