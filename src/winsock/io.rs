@@ -104,6 +104,9 @@ impl Winsock {
         if let Some(refused) = self.shut_receiving(stack, id) {
             return self.immediate(refused);
         }
+        if flags & consts::MSG_OOB != 0 && self.is_datagram(id) {
+            return self.immediate(Attempt::fail(WsaError::OpNotSupp));
+        }
         if flags & consts::MSG_OOB != 0 {
             let attempt = self.recv_urgent(stack, now, id, len, flags & consts::MSG_PEEK != 0);
             return self.immediate(attempt);
