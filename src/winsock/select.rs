@@ -210,10 +210,7 @@ impl Winsock {
 
     pub(super) fn try_poll(&self, stack: &Stack, polling: &Polling) -> Attempt {
         let answer = polling.answer(|id, events| self.polled(stack, id, events));
-        match answer {
-            Value::Polled { count: 0, .. } => Attempt::Wait,
-            ready => Attempt::Done(Ok(ready), Rule::Ready),
-        }
+        if answer.number() == Some(0) { Attempt::Wait } else { Attempt::Done(Ok(answer), Rule::Ready) }
     }
 
     fn polled(&self, stack: &Stack, id: SocketId, events: i16) -> i16 {

@@ -212,7 +212,17 @@ fn words(result: &CallResult) -> String {
         }
         Value::Polled { revents, .. } => poll_words(revents[0]),
         Value::NetworkEvents(events) => format!("0, {} events", events.len()),
-        other => other.number().map_or_else(|| format!("{other:?}"), |n| n.to_string()),
+        Value::Zero
+        | Value::Sent(_)
+        | Value::Received(_)
+        | Value::ReceivedFrom(..)
+        | Value::Startup(_)
+        | Value::LastError(_)
+        | Value::Bool(_)
+        | Value::Condition(_)
+        | Value::Selected(_)
+        | Value::Waited(_)
+        | Value::Message(_) => value.number().map_or_else(|| format!("{value:?}"), |n| n.to_string()),
     }
 }
 

@@ -229,9 +229,9 @@ impl Place {
     }
 
     fn done(&mut self, thread: Thread, call: Call) -> Value {
-        match self.world.call(thread, call.clone(), &mut Off) {
-            Outcome::Returned(returned) => returned.result.unwrap_or_else(|e| panic!("{call:?}: {e}")),
-            Outcome::Blocked => panic!("{call:?} blocks"),
+        match self.world.call(thread, call, &mut Off) {
+            Outcome::Returned(returned) => returned.result.expect("it succeeds"),
+            Outcome::Blocked => panic!("it does not block"),
         }
     }
 

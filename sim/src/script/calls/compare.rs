@@ -129,7 +129,7 @@ fn braces_match((made, value): (&Call, &Value), items: &[Item], names: &Names, s
         Value::Message(Some(message)) => {
             let is_socket =
                 |item: &&Item| key_and_value(item).is_some_and(|(key, _)| key_name(key) == Some("socket"));
-            let (socket, event): (Vec<_>, Vec<_>) = items.iter().partition(|item| is_socket(&item));
+            let (socket, event): (Vec<_>, Vec<_>) = items.iter().partition(is_socket);
             let socket = socket
                 .iter()
                 .filter_map(|item| key_and_value(item))

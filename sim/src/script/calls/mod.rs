@@ -108,10 +108,8 @@ pub(super) fn prepare<'a>(
     let function = call.name.value.as_str();
     let a = Args { function, args: &call.args, names, scene, here };
     if let Some(call) = waiting::prepare(&a)? {
-        return Ok(match call {
-            Call::WsaSetBlockingHook { hook: true } => Op::Hook(call, a.calls(0)),
-            _ => Op::Call(call),
-        });
+        let hook = matches!(call, Call::WsaSetBlockingHook { hook: true });
+        return Ok(if hook { Op::Hook(call, a.calls(0)) } else { Op::Call(call) });
     }
     let any = Endpoint::new(scene.wildcard(), 8080);
     Ok(Op::Call(match function {
@@ -216,10 +214,11 @@ fn wsa_accept<'c>(a: &Args<'c, '_>) -> Result<Op<'c>, Refusal> {
     let mut decision = Decision::Accept;
     for item in a.items(at) {
         let Item::Value { value, .. } = item else { continue };
-        decision = match &value.value {
-            Arg::Names(names) if names == &["CF_ACCEPT"] => Decision::Accept,
-            Arg::Names(names) if names == &["CF_REJECT"] => Decision::Reject,
-            Arg::Names(names) if names == &["CF_DEFER"] => Decision::Defer,
+        let name = if let Arg::Names(names) = &value.value { names.join("|") } else { String::new() };
+        decision = match name.as_str() {
+            "CF_ACCEPT" => Decision::Accept,
+            "CF_REJECT" => Decision::Reject,
+            "CF_DEFER" => Decision::Defer,
             _ => return a.malformed("calls and CF_ACCEPT, CF_REJECT or CF_DEFER in its braces"),
         };
     }

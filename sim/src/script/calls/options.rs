@@ -1,7 +1,5 @@
 //! Options and ioctls.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "an argument of any other kind does not fit")]
-
 use super::super::ast::{Arg, Item};
 use super::Refusal;
 use super::args::{Args, int_of};

@@ -1,7 +1,5 @@
 //! Calls that wait for several sockets or events, those that say what to wait for, and what only Winsock 1.1 had.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "an argument of any other kind does not fit")]
-
 use super::super::ast::{Arg, Item};
 use super::Refusal;
 use super::args::{Args, constants, int_of};

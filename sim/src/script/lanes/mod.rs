@@ -59,7 +59,7 @@ pub(super) struct Lanes<'a> {
     set: Stageset,
     stage: Stage,
     names: BTreeMap<(String, u32), Names>,
-    started: BTreeMap<(String, u32), bool>,
+    started: BTreeSet<(String, u32)>,
     blocked: BTreeMap<Key, Blocked<'a>>,
     /// recv_all's next recv is made after every packet and deadline of the instant, as a program's would be.
     going_on: VecDeque<(Key, Thread, Blocked<'a>)>,
@@ -99,7 +99,7 @@ pub(super) fn play(script: &Script, set: Stageset, events: u64) -> Report {
         set,
         stage: Stage::default(),
         names: BTreeMap::new(),
-        started: BTreeMap::new(),
+        started: BTreeSet::new(),
         blocked: BTreeMap::new(),
         going_on: VecDeque::new(),
         hooks: BTreeMap::new(),
@@ -118,7 +118,7 @@ pub(super) fn play(script: &Script, set: Stageset, events: u64) -> Report {
             && let Some(At { value: Lane::Host { host, process, .. }, .. }) = &line.lane
         {
             // A process whose lines contain WSAStartup starts without it.
-            lanes.started.insert((host.clone(), *process), true);
+            lanes.started.insert((host.clone(), *process));
         }
     }
     let stop = script.lines.iter().try_for_each(|line| lanes.line(line)).and_then(|()| lanes.finish());
@@ -305,8 +305,7 @@ impl<'a> Lanes<'a> {
             return Err(Failure::bad_input(line.span, "that thread, or its process, has ended").into());
         }
         let process = (key.0.clone(), key.1);
-        if !self.started.contains_key(&process) {
-            self.started.insert(process, true);
+        if self.started.insert(process) {
             let _ = self.set.world.call(thread, Call::startup(0x0202), &mut self.stage);
         }
         let (made, reading, condition) = match self.prepare(line, call, &key, thread)? {
@@ -515,10 +514,12 @@ impl<'a> Lanes<'a> {
     fn remember_ends(&mut self, thread: Thread, call: &Call) {
         let host = self.set.world.host(thread.host);
         let Some(process) = host.winsock().process_of(thread.id) else { return };
-        let closed = match call {
-            Call::Closesocket { s } | Call::CloseHandle { handle: s } => vec![*s],
-            Call::WsaCleanup => self.handles_of(thread.host, process),
-            _ => return,
+        let closed = if let Call::Closesocket { s } | Call::CloseHandle { handle: s } = call {
+            vec![*s]
+        } else if *call == Call::WsaCleanup {
+            self.handles_of(thread.host, process)
+        } else {
+            return;
         };
         self.remember(thread.host, process, &closed);
     }

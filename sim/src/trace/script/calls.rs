@@ -114,41 +114,42 @@ impl<'a> Names<'a> {
     }
 
     fn call(&mut self, thread: Thread, call: &Call) -> Result<String, Inexpressible> {
-        match call {
-            Call::Setsockopt { s, level, name, value: Some(value) } if value.len() != 4 => {
-                let (int, rest) = value.split_at(value.len().min(4));
-                if rest.iter().any(|&byte| byte != 0) {
-                    return Err(Inexpressible("an option of more than four bytes".into()));
-                }
-                let mut bytes = [0; 4];
-                bytes[..int.len()].copy_from_slice(int);
-                let (s, int) = (self.of(thread, *s), i32::from_le_bytes(bytes));
-                return Ok(format!("setsockopt({s}, {level}, {name}, {int}, {})", value.len()));
+        if let Call::Setsockopt { s, level, name, value: Some(value) } = call
+            && value.len() != 4
+        {
+            let (int, rest) = value.split_at(value.len().min(4));
+            if rest.iter().any(|&byte| byte != 0) {
+                return Err(Inexpressible("an option of more than four bytes".into()));
             }
-            Call::WsaIoctl { s, code, input: Some(input) } => {
-                let len = input.len();
-                if len == 0 || len > 64 {
-                    return Err(Inexpressible(format!("an ioctl of {len} bytes")));
-                }
-                let mut whole = input.to_vec();
-                whole.resize(len.next_multiple_of(4), 0);
-                let whole = Call::WsaIoctl { s: *s, code: *code, input: Some(whole.into()) };
-                let made = write_call(&whole, &mut self.naming(thread, false));
-                let cut = || format!("{}, {len})", made.trim_end_matches(')'));
-                return Ok(if len % 4 == 0 { made.clone() } else { cut() });
+            let mut bytes = [0; 4];
+            bytes[..int.len()].copy_from_slice(int);
+            let (s, int) = (self.of(thread, *s), i32::from_le_bytes(bytes));
+            return Ok(format!("setsockopt({s}, {level}, {name}, {int}, {})", value.len()));
+        }
+        if let Call::WsaIoctl { s, code, input: Some(input) } = call {
+            let len = input.len();
+            if len == 0 || len > 64 {
+                return Err(Inexpressible(format!("an ioctl of {len} bytes")));
             }
-            Call::WsaSetBlockingHook { hook: true } | Call::ConditionReturns { .. } => {
-                return Err(Inexpressible(format!("no line makes the call {}", describe_call(call))));
-            }
-            Call::Send { flags, .. }
-            | Call::Recv { flags, .. }
-            | Call::Sendto { flags, .. }
-            | Call::Recvfrom { flags, .. }
-                if flags & !(consts::MSG_PEEK | consts::MSG_OOB) != 0 =>
-            {
-                return Err(Inexpressible(format!("no line makes the call {}", describe_call(call))));
-            }
-            _ => {}
+            let mut whole = input.to_vec();
+            whole.resize(len.next_multiple_of(4), 0);
+            let whole = Call::WsaIoctl { s: *s, code: *code, input: Some(whole.into()) };
+            let made = write_call(&whole, &mut self.naming(thread, false));
+            let cut = || format!("{}, {len})", made.trim_end_matches(')'));
+            return Ok(if len % 4 == 0 { made.clone() } else { cut() });
+        }
+        let flags = if let Call::Send { flags, .. }
+        | Call::Recv { flags, .. }
+        | Call::Sendto { flags, .. }
+        | Call::Recvfrom { flags, .. } = call
+        {
+            *flags
+        } else {
+            0
+        };
+        let within = matches!(call, Call::WsaSetBlockingHook { hook: true } | Call::ConditionReturns { .. });
+        if within || flags & !(consts::MSG_PEEK | consts::MSG_OOB) != 0 {
+            return Err(Inexpressible(format!("no line makes the call {}", describe_call(call))));
         }
         let bind = matches!(call, Call::Bind { .. });
         Ok(write_call(call, &mut self.naming(thread, bind)))
