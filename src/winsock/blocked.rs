@@ -3,7 +3,7 @@
 //! A call that cannot finish becomes a [`Blocked`] value in its thread, and each socket or event that it waits for
 //! remembers the thread. After every event the host releases the calls of each socket that the event touched, in the
 //! order in which they were made; a call is tried again by the very function that tried it first. A call that waits
-//! for so long only has its deadline in [`Winsock::next_deadline`].
+//! for so long only has its deadline in `next_deadline`.
 
 use super::answer::{Attempt, Value};
 use super::call::Handle;
