@@ -42,9 +42,10 @@ async fn receive(ws: &Winsock, s: Handle, from: usize) -> Received {
     (received, end)
 }
 
-/// A network that is gone for long is no fault of the recipe: who follows it never gives up, nor does a connect.
+/// A network that is gone for long is no fault of the recipe: who follows it does not give up for a day, nor does a
+/// connect.
 async fn be_patient(ws: &Winsock, s: Handle, patient: bool) -> Result<(), WsaError> {
-    let seconds = if patient { -1_i32 } else { 0 };
+    let seconds = if patient { 86_400_i32 } else { 0 };
     ws.setsockopt(s, consts::IPPROTO_TCP, consts::TCP_MAXRT, &seconds.to_le_bytes()).await
 }
 

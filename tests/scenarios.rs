@@ -56,6 +56,21 @@ fn an_example_with_one_thing_changed_fails() {
     }
 }
 
+/// A call that waits for so long only is no call that waits for ever.
+///
+/// Mutation: the deadline of a call does not count.
+#[test]
+fn at_rest_waits_for_a_call_with_a_deadline() {
+    let select = |timeout: &str| {
+        format!(
+            "--host=a\n 0 a: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3\n\
+             +0...* a: select(read=[3]{timeout}) = 0 {{}}\n^+0 net: at_rest\n"
+        )
+    };
+    assert_eq!(verdict(&select(", timeout=100")), Verdict::Passed);
+    assert!(matches!(verdict(&select("")), Verdict::Failed(_)));
+}
+
 /// Mutation: a recv_all line names the bytes of its last recv alone.
 #[test]
 fn every_row_of_the_table_passes_as_a_scenario() {

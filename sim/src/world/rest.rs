@@ -5,14 +5,18 @@ use closewait::tcp::{StateName, status::TimerName};
 use std::fmt;
 
 impl World {
-    /// Whether nothing is under way: no packet in flight, no deadline armed but TIME_WAIT's and that of a
-    /// keep-alive that has no probe out.
+    /// Whether nothing is under way: no packet in flight, no call that waits for so long only, no deadline armed but
+    /// TIME_WAIT's and that of a keep-alive that has no probe out.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
         if self.directions.iter().any(|d| d.in_flight() > 0) {
             return false;
         }
         let waiting = |id| {
+            let mut calls = self.host(id).winsock().all_blocked();
+            if calls.any(|(_, blocked)| blocked.until.is_some()) {
+                return true;
+            }
             let rows = self.netstat(id).connections;
             rows.iter().any(|(row, _)| {
                 row.deadline.is_some_and(|d| {
