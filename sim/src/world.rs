@@ -10,25 +10,23 @@
 
 mod agenda;
 mod arrivals;
+mod hosts;
+mod links;
 mod rest;
 
 pub use arrivals::Arrivals;
 pub use rest::Stuck;
 
-use crate::link::{Arrival, Direction, Fate, LinkConfig, Verdict};
-use crate::rng::key;
-use crate::trace::{Entry, ProcessEnd, Sink, What};
+use crate::link::{Arrival, Direction, Fate, Verdict};
+use crate::trace::{Entry, Sink, What};
 use crate::wire;
 use agenda::{Agenda, Source};
 use closewait::addr::{IpAddr, Ipv4Addr, Ipv6Addr, is_broadcast};
 use closewait::host::{Host, Netstat, Output};
 use closewait::packet::{Icmp, Message, Packet};
-use closewait::profile::Profile;
 use closewait::rule::Rule;
-use closewait::seq::Seq;
-use closewait::stack::Secret;
 use closewait::time::Instant;
-use closewait::winsock::{Call, HandlePolicy, Outcome, ProcessId, Return, ThreadId};
+use closewait::winsock::{Call, Outcome, ProcessId, Return, ThreadId};
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 use std::collections::{BTreeMap, VecDeque};
@@ -160,204 +158,6 @@ impl World {
     #[must_use]
     pub const fn seed(&self) -> u64 {
         self.seed
-    }
-
-    /// Adds a host. The n-th has the addresses 10.0.x.y and fd00::n, n counted from 1 (x, y: n in two bytes).
-    ///
-    /// # Panics
-    /// If [`World::add_host_at`] gave one of these addresses to another host.
-    pub fn add_host(&mut self, name: &str, profile: Profile) -> HostId {
-        let addresses = Addresses::of_host(self.nodes.len());
-        self.add_host_at(name, profile, addresses).expect("nobody else was given the n-th host's addresses")
-    }
-
-    /// Adds a host with these addresses.
-    ///
-    /// # Errors
-    /// [`AddressInUse`] if another host has one of them; nothing is added.
-    pub fn add_host_at(
-        &mut self,
-        name: &str,
-        profile: Profile,
-        addresses: Addresses,
-    ) -> Result<HostId, AddressInUse> {
-        let addresses = [IpAddr::V4(addresses.v4), IpAddr::V6(addresses.v6)];
-        if let Some(taken) = addresses.into_iter().find(|ip| self.hosts_by_address.contains_key(ip)) {
-            return Err(AddressInUse(taken));
-        }
-        let id = HostId(u32::try_from(self.nodes.len()).expect("fewer than 2^32 hosts in a world"));
-        let mut host = Host::new(profile, Secret(key(self.seed, &format!("host {} isn", id.0))));
-        for ip in addresses {
-            host.add_address(ip, MTU);
-            self.hosts_by_address.insert(ip, id);
-        }
-        // A host reaches itself without delay.
-        let loop_back = self.add_direction(id, LinkConfig::IDEAL, &format!("host {name} loopback"));
-        let routes = BTreeMap::from([(id, loop_back)]);
-        self.nodes.push(Node {
-            name: name.to_owned(),
-            host,
-            deadline: None,
-            unsettled: false,
-            routes,
-            last_route: None,
-            boots: 0,
-            outside: None,
-            arrivals: Arrivals::default(),
-        });
-        Ok(id)
-    }
-
-    /// Adds the end of a link at which there is no simulated host, but what the caller drives beside the world:
-    /// another stack, a script. What arrives there waits for [`World::poll_outside`]; what it sends enters its
-    /// link with [`World::send_outside`]. It makes no calls and has no deadlines.
-    ///
-    /// # Errors
-    /// [`AddressInUse`].
-    pub fn add_outside(&mut self, name: &str, addresses: Addresses) -> Result<HostId, AddressInUse> {
-        let id = self.add_host_at(name, Profile::default(), addresses)?;
-        self.nodes[id.index()].outside = Some(VecDeque::new());
-        Ok(id)
-    }
-
-    /// The next datagram that arrived at an end added by [`World::add_outside`].
-    pub fn poll_outside(&mut self, id: HostId) -> Option<Arrival> {
-        self.nodes[id.index()].outside.as_mut()?.pop_front()
-    }
-
-    /// What stands at the end of a link sends a packet: it enters the link.
-    pub fn send_outside(&mut self, id: HostId, packet: Packet, sink: &mut dyn Sink) {
-        let route = self.route(id, packet.dst.ip);
-        let way = Way::new(route, &self.directions, id, &packet, sink);
-        self.launch(id, way, packet, Rule::Outside, sink);
-    }
-
-    /// What stands at the end of a link sends a datagram without a TCP segment: it enters the link.
-    pub fn send_message_outside(&mut self, id: HostId, message: Message, sink: &mut dyn Sink) {
-        self.transmit_message(id, message, Rule::Outside, sink);
-    }
-
-    /// Joins two hosts. A second link between the same two takes the place of the first.
-    pub fn add_link(&mut self, a: HostId, b: HostId, config: LinkConfig) -> LinkId {
-        let n = self.links.len();
-        let there = self.add_direction(b, config, &format!("link {n} there"));
-        let back = self.add_direction(a, config, &format!("link {n} back"));
-        for (from, to, direction) in [(a, b, there), (b, a, back)] {
-            let node = &mut self.nodes[from.index()];
-            node.routes.insert(to, direction);
-            node.last_route = None;
-        }
-        self.settle_mtu();
-        self.links.push([there, back]);
-        LinkId(u32::try_from(n).expect("fewer than 2^32 links in a world"))
-    }
-
-    fn add_direction(&mut self, to: HostId, config: LinkConfig, name: &str) -> usize {
-        self.directions.push(Direction::new(to, config, self.seed, name));
-        self.directions.len() - 1
-    }
-
-    /// Cuts a link, or heals it: while it is cut it drops what enters it.
-    pub fn set_cut(&mut self, link: LinkId, cut: bool, sink: &mut dyn Sink) {
-        for i in self.links[link.0 as usize] {
-            self.directions[i].set_cut(cut);
-        }
-        let what = if cut { What::LinkCut { link } } else { What::LinkHealed { link } };
-        sink.record(Entry { at: self.now, step: self.steps, host: None, what });
-    }
-
-    /// What a link is like from now on, for packets that enter it.
-    pub fn set_link(&mut self, link: LinkId, config: LinkConfig) {
-        for i in self.links[link.0 as usize] {
-            self.directions[i].set_config(config);
-        }
-        self.settle_mtu();
-    }
-
-    /// A host's new connections fit every one of its links.
-    fn settle_mtu(&mut self) {
-        for node in &mut self.nodes {
-            let mtus = node.routes.values().map(|&i| self.directions[i].config().mtu);
-            node.host.set_mtu(mtus.min().unwrap_or(MTU));
-        }
-    }
-
-    /// What a link is like.
-    #[must_use]
-    pub fn link(&self, link: LinkId) -> LinkConfig {
-        self.directions[self.links[link.0 as usize][0]].config()
-    }
-
-    /// The links, in the order in which they were added, with the hosts that they join.
-    pub fn links(&self) -> impl Iterator<Item = (LinkId, [HostId; 2])> + '_ {
-        let ends = |[there, back]: [usize; 2]| [self.directions[back].to, self.directions[there].to];
-        let number = |n| LinkId(u32::try_from(n).unwrap_or(u32::MAX));
-        self.links.iter().enumerate().map(move |(n, &directions)| (number(n), ends(directions)))
-    }
-
-    /// A host loses power, and comes back without a process, a socket or a connection. Nobody is told.
-    pub fn crash(&mut self, host: HostId, sink: &mut dyn Sink) {
-        let node = &mut self.nodes[host.index()];
-        node.boots += 1;
-        let secret = Secret(key(self.seed, &format!("host {} isn boot {}", host.0, node.boots)));
-        node.host = node.host.rebooted(secret);
-        node.arrivals = Arrivals::default();
-        self.returned.retain(|(thread, _)| thread.host != host);
-        self.unsettle(host);
-        self.record(host, sink, || What::Crashed);
-    }
-
-    /// A process ends, of itself or killed: its threads make no more calls, and its sockets are closed as by its last
-    /// WSACleanup (R19).
-    pub fn end_process(&mut self, process: Process, end: ProcessEnd, sink: &mut dyn Sink) {
-        self.record(process.host, sink, || What::ProcessEnded { process: process.id, end });
-        let now = self.now;
-        self.host_mut(process.host, sink).end_process(now, process.id);
-        self.drain(process.host, sink);
-    }
-
-    /// A thread ends: the call that it is blocked in does not return (R33, R54).
-    pub fn end_thread(&mut self, thread: Thread, sink: &mut dyn Sink) {
-        self.record(thread.host, sink, || What::ThreadEnded { thread: thread.id });
-        let now = self.now;
-        self.host_mut(thread.host, sink).end_thread(now, thread.id);
-        self.drain(thread.host, sink);
-    }
-
-    /// A host's network subsystem fails, or is restored (CS-A3): while it has failed calls fail with WSAENETDOWN and
-    /// packets are lost.
-    pub fn set_network_failed(&mut self, host: HostId, failed: bool, sink: &mut dyn Sink) {
-        self.nodes[host.index()].host.set_network_failed(failed);
-        self.record(host, sink, || if failed { What::NetworkFailed } else { What::NetworkRestored });
-        self.drain(host, sink);
-    }
-
-    /// From now on a host does as this profile says. What began under the old one, a timer or a buffer, stays.
-    pub fn set_profile(&mut self, host: HostId, profile: Profile) {
-        self.nodes[host.index()].host.set_profile(profile);
-    }
-
-    /// A host's next connection begins with this number, in place of RFC 6528's ([`Host::preset_iss`]).
-    pub fn preset_iss(&mut self, host: HostId, iss: Seq) {
-        self.nodes[host.index()].host.preset_iss(iss);
-    }
-
-    /// A new process, whose handles are never reused, and its first thread.
-    pub fn spawn_process(&mut self, host: HostId) -> (Process, Thread) {
-        self.spawn_process_with(host, HandlePolicy::Never)
-    }
-
-    /// A new process with a policy for handle values, and its first thread.
-    pub fn spawn_process_with(&mut self, host: HostId, policy: HandlePolicy) -> (Process, Thread) {
-        let id = self.nodes[host.index()].host.create_process(policy);
-        let process = Process { host, id };
-        (process, self.spawn_thread(process))
-    }
-
-    /// Another thread of a process.
-    pub fn spawn_thread(&mut self, process: Process) -> Thread {
-        let id = self.nodes[process.host.index()].host.create_thread(process.id);
-        Thread { host: process.host, id }
     }
 
     /// The time.

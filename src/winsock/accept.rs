@@ -3,8 +3,8 @@
 //! [`Call::ConditionReturns`](super::Call::ConditionReturns) carries out what the function decided.
 
 use super::answer::{Attempt, Value};
+use super::arguments::{Decision, Handle, SockAddr};
 use super::blocked::Wait;
-use super::call::{Decision, Handle, SockAddr};
 use super::error::WsaError;
 use super::notify::FdEvent;
 use super::process::{Object, ThreadId};

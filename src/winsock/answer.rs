@@ -1,6 +1,6 @@
 //! What a call returns, and why.
 
-use super::call::{FdSets, Handle, ProtocolInfo};
+use super::arguments::{FdSets, Handle, ProtocolInfo};
 use super::error::WsaError;
 use super::notify::{Message, NetworkEvent};
 use crate::addr::Endpoint;

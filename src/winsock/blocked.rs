@@ -6,7 +6,7 @@
 //! for so long only has its deadline in `next_deadline`.
 
 use super::answer::{Attempt, Value};
-use super::call::Handle;
+use super::arguments::Handle;
 use super::error::WsaError;
 use super::event::EventId;
 use super::notify::{self, FdEvent};

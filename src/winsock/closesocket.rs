@@ -1,8 +1,8 @@
 //! closesocket and WSACleanup: carry out what `close.rs` decides.
 
 use super::answer::{Attempt, Value};
+use super::arguments::Handle;
 use super::blocked::{Blocked, On, Wait};
-use super::call::Handle;
 use super::close::{Closing, Disposition, Subject, disposition};
 use super::error::WsaError;
 use super::process::{Object, ProcessId, ThreadId};

@@ -1,8 +1,8 @@
 //! bind, listen, accept, connect, and the names of both ends.
 
 use super::answer::{Attempt, Value};
+use super::arguments::{Handle, SockAddr};
 use super::blocked::Wait;
-use super::call::{Handle, SockAddr};
 use super::consts;
 use super::error::WsaError;
 use super::process::{ProcessId, ThreadId};

@@ -1,7 +1,7 @@
 //! Datagram sockets: bind, connect, sendto, recvfrom, shutdown (WF-4.8, 4.21, 5.12, 7.2).
 
 use super::answer::{Attempt, Value};
-use super::call::SockAddr;
+use super::arguments::SockAddr;
 use super::connection::{bind_error, connect_error};
 use super::consts;
 use super::error::WsaError;

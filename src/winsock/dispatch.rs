@@ -2,8 +2,9 @@
 
 use super::Winsock;
 use super::answer::{Attempt, Outcome, Value};
+use super::arguments::Handle;
 use super::blocked::Wait;
-use super::call::{Call, Handle};
+use super::call::Call;
 use super::consts;
 use super::error::WsaError;
 use super::notify::{self, FdEvent};

@@ -2,8 +2,8 @@
 //! by hand.
 
 use super::answer::{Attempt, Value};
+use super::arguments::Handle;
 use super::blocked::{Blocked, On, Wait};
-use super::call::Handle;
 use super::consts;
 use super::error::WsaError;
 use super::process::{Object, ProcessId, ThreadId};

@@ -6,7 +6,7 @@
 mod waits;
 
 use super::accept::Asking;
-use super::call::Handle;
+use super::arguments::Handle;
 use super::event::{Event, EventId};
 use super::handles::Info;
 use super::options::{Linger, MaxRt, Options, Rare};

@@ -1,7 +1,7 @@
 //! Handles and what they share: WSADuplicateSocket and WSASocket, DuplicateHandle, CloseHandle (WF-7.1 to 7.12).
 
 use super::answer::{Attempt, Value};
-use super::call::{Handle, ProtocolInfo};
+use super::arguments::{Handle, ProtocolInfo};
 use super::error::WsaError;
 use super::process::{Object, ProcessId, ThreadId};
 use super::socket::SocketId;

@@ -1,8 +1,8 @@
 //! send, recv, shutdown.
 
 use super::answer::{Attempt, Value};
+use super::arguments::SockAddr;
 use super::blocked::Wait;
-use super::call::SockAddr;
 use super::consts;
 use super::error::WsaError;
 use super::process::ThreadId;

@@ -16,6 +16,7 @@
 
 mod accept;
 pub mod answer;
+pub mod arguments;
 pub mod blocked;
 pub mod call;
 pub mod close;
@@ -40,7 +41,8 @@ mod socket;
 mod status;
 
 pub use answer::{CallResult, Outcome, Return, Value, WsaData};
-pub use call::{Call, Decision, FdSets, Handle, PollFd, ProtocolInfo, SockAddr, Timeval};
+pub use arguments::{Decision, FdSets, Handle, PollFd, ProtocolInfo, SockAddr, Timeval};
+pub use call::Call;
 pub use error::WsaError;
 pub use notify::{FdEvent, Message, NetworkEvent, Told, Window};
 pub use options::Linger;

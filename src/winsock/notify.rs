@@ -14,7 +14,8 @@
 //! FD_CLOSE is told once. Closing the socket ends the registration, and what was posted stays (CS-B4, CS-E13).
 
 use super::answer::Value;
-use super::call::{Call, Handle};
+use super::arguments::Handle;
+use super::call::Call;
 use super::consts;
 use super::error::WsaError;
 use super::event::EventId;

@@ -2,8 +2,8 @@
 //! blocked in.
 
 use super::accept::Asking;
+use super::arguments::Handle;
 use super::blocked::Blocked;
-use super::call::Handle;
 use super::event::EventId;
 use super::notify::{Message, Window};
 use super::socket::SocketId;

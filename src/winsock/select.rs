@@ -1,8 +1,8 @@
 //! select and WSAPoll: which sockets are ready, and for what.
 
 use super::answer::{Attempt, Return, Value};
+use super::arguments::{FdSets, Handle, PollFd, Timeval};
 use super::blocked::{Blocked, On, Wait};
-use super::call::{FdSets, Handle, PollFd, Timeval};
 use super::consts::{POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLRDBAND, POLLRDNORM, POLLWRNORM};
 use super::error::WsaError;
 use super::process::{ProcessId, ThreadId};

@@ -1,8 +1,8 @@
 //! Who owns what: for netstat, and for the report of leaks.
 
 use super::Winsock;
+use super::arguments::Handle;
 use super::blocked::Wait;
-use super::call::Handle;
 use super::process::ProcessId;
 use super::socket::{MadeBy, Phase, SocketId};
 use crate::addr::Endpoint;

@@ -1,7 +1,7 @@
 //! What threads wait for, and what is to be told of sockets.
 
+use super::super::arguments::Handle;
 use super::super::blocked::{Blocked, On, Wait};
-use super::super::call::Handle;
 use super::super::notify::{Message, Notify, Target, Window};
 use super::super::process::Handles;
 use super::super::select::{Polling, Selecting};
