@@ -327,7 +327,7 @@ impl Winsock {
         })
     }
 
-    /// Tries a call that can block; if it must wait, a nonblocking socket says so and a blocking one waits.
+    /// Tries a call on one socket that can block; if it must wait, a nonblocking socket says so and a blocking one waits.
     pub(super) fn attempt_or_block(
         &mut self,
         stack: &mut Stack,
@@ -336,16 +336,18 @@ impl Winsock {
         (id, handle): (SocketId, Handle),
         wait: Wait,
     ) -> Outcome {
-        let until = self.patience(stack, id, &wait).map(|time| now + time);
-        let blocked = Blocked { on: On::Socket(id), handle, wait, since: now, until };
-        if !self.sockets.get(id).nonblocking {
-            return self.attempt_or_wait(stack, now, thread, blocked);
+        match self.attempt_on(stack, now, thread, (id, handle), &wait) {
+            Attempt::Wait if !self.sockets.get(id).nonblocking => {
+                let until = self.patience(stack, id, &wait).map(|time| now + time);
+                self.block(thread, Blocked { on: On::Socket(id), handle, wait, since: now, until });
+                Outcome::Blocked
+            }
+            attempt @ (Attempt::Wait | Attempt::Done(..)) => self.immediate(attempt),
         }
-        let attempt = self.attempt(stack, now, thread, &blocked);
-        self.immediate(attempt)
     }
 
-    /// Tries a call; if it must wait, it does, but for one whose time is over at once.
+    /// Tries a call that waits for several things, or for nothing; if it must wait, it does, but for one whose time is over
+    /// at once.
     pub(super) fn attempt_or_wait(
         &mut self,
         stack: &mut Stack,
