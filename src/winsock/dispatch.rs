@@ -28,6 +28,9 @@ impl Winsock {
             } else if returned.result.is_err() {
                 // WF-8.2: WSAStartup's error is its return value.
                 self.remember_error(thread, &Err(WsaError::NotInitialised));
+            } else {
+                // ReactOS WSAStartup: success leaves no error behind.
+                self.thread_mut(thread).last_error = 0;
             }
         }
         outcome
@@ -60,6 +63,11 @@ impl Winsock {
     fn dispatch(&mut self, stack: &mut Stack, now: Instant, thread: ThreadId, call: Call) -> Outcome {
         let process = self.thread(thread).process;
         if call.is_of_winsock() {
+            let refused = self.process(process).startups == 0 || self.failed;
+            if refused && matches!(call, Call::ConditionReturns { .. }) {
+                // Its function has returned, whatever became of the call.
+                self.thread_mut(thread).asking = None;
+            }
             if self.process(process).startups == 0 {
                 return self.immediate(Attempt::Done(Err(WsaError::NotInitialised), Rule::NotInitialised));
             }
@@ -137,7 +145,11 @@ impl Winsock {
             Ok(id) => {
                 let watched = self.sockets.get(id).notify.is_some();
                 let reenabled = if watched { notify::reenabled_by(&call) } else { None };
+                let names = call.gives_a_name() && self.is_datagram(id);
                 let outcome = self.on_socket(stack, now, thread, (id, s), call);
+                if names {
+                    self.named_by(thread, s, &outcome);
+                }
                 if watched {
                     self.after(stack, now, id, reenabled, &outcome);
                 }

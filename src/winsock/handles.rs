@@ -4,7 +4,7 @@ use super::answer::{Attempt, Value};
 use super::arguments::{Handle, ProtocolInfo};
 use super::error::WsaError;
 use super::process::{Object, ProcessId, ThreadId};
-use super::socket::SocketId;
+use super::socket::{Phase, SocketId};
 use super::{Outcome, Winsock};
 use crate::rule::Rule;
 use crate::stack::Stack;
@@ -45,7 +45,10 @@ impl Winsock {
     ) -> Result<Value, WsaError> {
         let slot = self.infos.get_mut(info.0 as usize).ok_or(WsaError::Inval)?;
         let Info { socket, .. } = slot.take_if(|info| info.process == process).ok_or(WsaError::Inval)?;
-        let handle = self.process_mut(process).handles.insert(Object::Socket(socket));
+        let unnamed = self.sockets.get(socket).phase == Phase::Datagram(None);
+        let handles = &mut self.process_mut(process).handles;
+        let handle = handles.insert(Object::Socket(socket));
+        handles.unnamed.extend(handle.filter(|_| unnamed).map(|handle| handle.0));
         if handle.is_none() {
             self.infos[info.0 as usize] = Some(Info { socket, process });
         }

@@ -65,11 +65,19 @@ pub(super) struct Handles {
     pub(super) objects: HashMap<u32, Object, FxBuildHasher>,
     pub(super) next: u32,
     pub(super) free: BTreeSet<u32>,
+    /// Descriptors of datagram sockets that WSASocket made before the socket had a name (WF-7.11).
+    pub(super) unnamed: BTreeSet<u32>,
 }
 
 impl Handles {
     fn new(policy: HandlePolicy) -> Self {
-        Self { policy, objects: HashMap::default(), next: FIRST, free: BTreeSet::new() }
+        Self {
+            policy,
+            objects: HashMap::default(),
+            next: FIRST,
+            free: BTreeSet::new(),
+            unnamed: BTreeSet::new(),
+        }
     }
 
     /// A handle for the object; none when the process has had every value.
@@ -91,6 +99,7 @@ impl Handles {
     }
 
     pub(super) fn remove(&mut self, handle: Handle) {
+        self.unnamed.remove(&handle.0);
         if self.objects.remove(&handle.0).is_some() && self.policy == HandlePolicy::LowestFree {
             self.free.insert(handle.0);
         }

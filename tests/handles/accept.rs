@@ -9,13 +9,13 @@ use closewait_sim::{LinkConfig, Log, Thread, World};
 /// A second connection waits in the queue from 0.13 on.
 const SECOND: &str = "\
 0.1 client: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 5
-+0...0.12 client: connect(5, server:80) = 0
+0.1...0.12 client: connect(5, server:80) = 0
 ";
 
 /// And a third from 0.23 on.
 const THIRD: &str = "\
 0.2 client: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 6
-+0...0.22 client: connect(6, server:80) = 0
+0.2...0.22 client: connect(6, server:80) = 0
 ";
 
 fn waiting() -> String {
@@ -78,7 +78,7 @@ fn a_condition_function_is_asked_when_a_connection_comes() {
         CONNECTED,
         "0.04...0.13 server: WSAAccept(3, { WSAIsBlocking() = 0 }) = 5
 0.1 client: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 5
-+0...0.12 client: connect(5, server:80) = 0
+0.1...0.12 client: connect(5, server:80) = 0
 0.2 server: ioctlsocket(3, FIONBIO, 1) = 0
 +0 server: WSAAccept(3, { closesocket(3) = 0, CF_REJECT }) = -1 WSAEWOULDBLOCK
 +0 server: WSAAccept(4, { CF_ACCEPT }) = -1 WSAEINVAL

@@ -94,7 +94,7 @@ fn r19_a_connect_under_way() {
 +0 server: bind(3, :80) = 0
 +0 server: listen(3, 5) = 0
 +0 client: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3
-+0...* client.t2: connect(3, server:80) = ...
+0...* client.t2: connect(3, server:80) = ...
 0 client > S
 0.005 client: END
 1 client: state(3) == CLOSED
@@ -145,15 +145,12 @@ fn r19_a_listener_with_a_queue() {
     both(
         CONNECTED,
         "0.1 client.p2: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3
-+0...0.12 client.p2: connect(3, server:80) = 0
-0.15...* server.t2: accept(9) = ...
+0.1...0.12 client.p2: connect(3, server:80) = 0
 0.2 server: END
 0.2 server > R.
 0.3 client.p2: recv(3, 10) = -1 WSAECONNRESET
 0.3 client: recv(3, 10) = 0
-"
-        .replace("0.15...* server.t2: accept(9) = ...\n", "")
-        .as_str(),
+",
     );
 }
 
@@ -193,13 +190,15 @@ fn r19_a_duplicate_in_another_process_lives_on() {
 /// The process that registered a window or an event for a shared socket ends: nobody is told, and all works on.
 #[test]
 fn r19_a_registration_ends_with_its_process() {
-    for register in ["WSAAsyncSelect(3, win1, FD_READ|FD_CLOSE) = 0", "WSAEventSelect(3, ev1, FD_READ|FD_CLOSE) = 0"] {
+    for register in
+        ["WSAAsyncSelect(3, win1, FD_READ|FD_CLOSE) = 0", "WSAEventSelect(3, ev1, FD_READ|FD_CLOSE) = 0"]
+    {
         let lines = format!(
             "0.1 client: WSADuplicateSocket(3, client.p2) = 0 info1
 +0 client.p2: WSASocket(info1) = 7
 +0 client: WSACreateEvent() = ev1
 +0 client: {register}
-+0...* client.t2: WSAWaitForMultipleEvents([ev1]) = ...
+0.1...* client.t2: WSAWaitForMultipleEvents([ev1]) = ...
 0.2 client: END
 0.3 server: send(4, 10) = 10
 0.4 client.p2: recv(7, 20) = 10
@@ -219,20 +218,18 @@ fn r19_threads_that_wait_do_not_return() {
     both(
         CONNECTED,
         "0.04 client.p2: WSACreateEvent() = ev1
-+0...0.9 client.p2: WSAWaitForMultipleEvents([ev1], 860) = WSA_WAIT_TIMEOUT
+0.04...0.9 client.p2: WSAWaitForMultipleEvents([ev1], 860) = WSA_WAIT_TIMEOUT
 0.1 net: cut
 +0 client: WSACreateEvent() = ev1
 +0 client: send(3, 65536) = 65536
-+0...* client.t2: select(read=[3]) = ...
-+0...* client.t3: WSAPoll([{3, POLLRDNORM}], -1) = ...
-+0...* client.t4: send(3, 1) = ...
-+0...* client.t5: WSAWaitForMultipleEvents([ev1]) = ...
+0.1...* client.t2: select(read=[3]) = ...
+0.1...* client.t3: WSAPoll([{3, POLLRDNORM}], -1) = ...
+0.1...* client.t4: send(3, 1) = ...
+0.1...* client.t5: WSAWaitForMultipleEvents([ev1]) = ...
 0.2 client: END
 0.3 net: heal
-40 server: recv_all(4) = 65536 {end=0}
-"
-        .replace("+0...* client.t", "0.1...* client.t")
-        .as_str(),
+40...* server: recv_all(4) = 65536 {end=0}
+",
     );
 }
 

@@ -75,7 +75,7 @@ fn cs_a6_a_cancelled_close_may_be_made_again() {
         "0.1 net: cut
 +0 client: setsockopt(3, SO_LINGER, {1, 2}) = 0
 +0 client: send(3, 10) = 10
-+0...0.2 client: closesocket(3) = -1 WSAEINTR
+0.1...0.2 client: closesocket(3) = -1 WSAEINTR
 0.15 client: WSAIsBlocking() = 1
 +0 client: closesocket(3) = -1 WSAEINPROGRESS
 +0 client.t2: closesocket(3) = -1 WSAENOTSOCK
@@ -99,7 +99,7 @@ fn cs_a6_a_socket_whose_close_was_cancelled() {
             "0.1 net: cut
 +0 client: setsockopt(3, SO_LINGER, {{1, 2}}) = 0
 +0 client: send(3, 10) = 10
-+0...0.2 client: closesocket(3) = -1 WSAEINTR
+0.1...0.2 client: closesocket(3) = -1 WSAEINTR
 0.2 client: WSACancelBlockingCall() = 0
 +0 client: ioctlsocket(3, FIONBIO, 1) = 0
 +0 client: send(3, 10) = ...
@@ -144,12 +144,12 @@ fn wf_8_12_a_hook_is_of_its_thread() {
         &connected_1_1(),
         "0.1 client: WSASetBlockingHook({ WSACancelBlockingCall() = 0 }) = 1
 0.1...0.31 client.t2: recv(3, 10) = 5
-+0 client.t3: WSASetBlockingHook({ WSAIsBlocking() = 1 }) = 1
-0.15...0.41 client.t3: recv(3, 10) = 6
+0.1 client.t3: WSASetBlockingHook({ WSAIsBlocking() = 1 }) = 1
+0.15...0.61 client.t3: recv(3, 10) = 6
 0.2 client: recv(3, 10) = -1 WSAEINTR
 +0 client: WSACancelBlockingCall() = -1 WSAEINVAL
 0.3 server: send(4, 5) = 5
-0.4 server: send(4, 6) = 6
+0.6 server: send(4, 6) = 6
 ",
     );
 }
@@ -162,17 +162,17 @@ fn wf_8_11_accept_connect_send_select_are_cancelled() {
         "0.1 client: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 5
 +0 client: bind(5, :99) = 0
 +0 client: listen(5, 5) = 0
-+0...0.2 client: accept(5) = -1 WSAEINTR
+0.1...0.2 client: accept(5) = -1 WSAEINTR
 0.2 client: WSACancelBlockingCall() = 0
 0.2...0.3 client: select(read=[3]) = -1 WSAEINTR
 0.3 client: WSACancelBlockingCall() = 0
 0.4 client: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 6
-+0...0.41 client: connect(6, server:80) = -1 WSAEINTR
+0.4...0.41 client: connect(6, server:80) = -1 WSAEINTR
 0.41 client: WSACancelBlockingCall() = 0
 0.5 client: state(6) == ESTABLISHED
 +0 net: cut
 +0 client: send(3, 65536) = 65536
-+0...0.6 client: send(3, 1) = -1 WSAEINTR
+0.5...0.6 client: send(3, 1) = -1 WSAEINTR
 0.6 client: WSACancelBlockingCall() = 0
 +0 client: closesocket(5) = 0
 +0 client: closesocket(6) = 0
@@ -202,7 +202,7 @@ fn wf_8_11_the_last_cleanup_takes_the_hook() {
 +0 client: WSACleanup() = 0
 +0 client: WSAStartup(0x101) = 0
 +0 client: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 5
-+0...0.12 client: connect(5, server:80) = 0
+0.1...0.12 client: connect(5, server:80) = 0
 0.15 client: closesocket(5) = 0
 ",
     );

@@ -61,7 +61,7 @@ fn a_null_buffer() {
 +0 client: send(5, NULL, 4) = -1 WSAENOTCONN
 +0 client: recv(5, NULL, 4) = -1 WSAENOTCONN
 +0 client: send(5, NULL, 0) = -1 WSAENOTCONN
-0.1...0.15 client > none
+0.1...0.105 client > none
 +0 client: send(3, NULL, 4) = -1 WSAEFAULT
 +0 client: recv(3, NULL, 4) = -1 WSAEFAULT
 +0 client: send(3, NULL, 0) = 0
@@ -79,7 +79,7 @@ fn accept_with_too_little_room() {
     every(
         CONNECTED,
         "0.1 client: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 5
-+0...0.12 client: connect(5, server:80) = 0
+0.1...0.12 client: connect(5, server:80) = 0
 0.2 server: accept(99, ..., [0]) = -1 WSAENOTSOCK
 +0 server: accept(3, ..., [0]) = -1 WSAEFAULT
 +0 server: accept(3, ..., [15]) = -1 WSAEFAULT
@@ -117,7 +117,7 @@ fn ioctlsocket_without_an_argument() {
         "0.1 client: ioctlsocket(99, FIONBIO, NULL) = -1 WSAENOTSOCK
 +0 client: ioctlsocket(3, FIONBIO, NULL) = -1 WSAEFAULT
 +0 client: ioctlsocket(3, FIONREAD, NULL) = -1 WSAEFAULT
-+0...0.21 client: recv(3, 10) = 3
+0.1...0.21 client: recv(3, 10) = 3
 0.2 server: send(4, 3) = 3
 ",
     );

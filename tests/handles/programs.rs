@@ -1,9 +1,13 @@
 //! The calls once more as async fns.
 
 use closewait::addr::Endpoint;
+use closewait::host::Host;
 use closewait::profile::Profile;
-use closewait::time::Duration;
-use closewait::winsock::{Call, Decision, Value, WsaError, consts};
+use closewait::stack::Secret;
+use closewait::time::{Duration, Instant};
+use closewait::winsock::{
+    Call, Decision, HandlePolicy, Outcome, ProcessId, ProtocolInfo, Value, WsaError, consts,
+};
 use closewait_sim::aio::{Programs, Winsock};
 use closewait_sim::{LinkConfig, Log, Thread, World};
 use std::future::Future;
@@ -193,4 +197,52 @@ fn cs_a6_from_a_second_future_of_the_thread() {
         assert_eq!(client.result(), Some(Ok(())));
         assert_eq!(served.result(), Some(Ok(4)));
     }
+}
+
+/// A host without a world: the same calls as data, those that make no sense, and threads and processes that are no more.
+#[test]
+fn the_calls_as_data_on_one_host() {
+    let mut host = Host::new(Profile::WINDOWS, Secret([1; 16]));
+    let [first, second] = [(); 2].map(|()| host.create_process(HandlePolicy::Never));
+    let [thread, other] = [first, second].map(|process| host.create_thread(process));
+    let now = Instant::START;
+    let mut call = |host: &mut Host, thread, call: Call| {
+        let outcome = host.call(now, thread, call);
+        while host.poll_output().is_some() {}
+        host.assert_invariants();
+        match outcome {
+            Outcome::Returned(returned) => returned.result,
+            Outcome::Blocked => panic!("it waits"),
+        }
+    };
+    for thread in [thread, other] {
+        call(&mut host, thread, Call::startup(0x101)).unwrap();
+    }
+    let (family, kind, protocol) = (consts::AF_INET, consts::SOCK_STREAM, consts::IPPROTO_TCP);
+    let from = |info| Call::WsaSocket { family: 0, kind: 0, protocol: 0, info: Some(info) };
+    let duplicate =
+        |s, process: ProcessId| Call::WsaDuplicateSocket { s, process: process.number(), info: true };
+    let Ok(Value::Handle(s)) = call(&mut host, thread, Call::Socket { family, kind, protocol }) else {
+        panic!("a socket")
+    };
+    assert_eq!(call(&mut host, thread, from(ProtocolInfo::NONE)), Err(WsaError::Inval));
+    let Ok(Value::Info(info)) = call(&mut host, thread, duplicate(s, second)) else { panic!("an info") };
+    assert_eq!(call(&mut host, thread, from(info)), Err(WsaError::Inval), "it is the other process's");
+    let Ok(Value::Handle(twin)) = call(&mut host, other, from(info)) else { panic!("a descriptor") };
+    assert_eq!(call(&mut host, other, from(info)), Err(WsaError::Inval), "it was used");
+    let decided = Call::ConditionReturns { decision: Decision::Accept };
+    assert_eq!(call(&mut host, other, decided), Err(WsaError::Inval), "nobody was asked");
+    assert_eq!(call(&mut host, other, Call::WsaCancelBlockingCall), Err(WsaError::Inval));
+    assert_eq!(call(&mut host, other, Call::WsaIsBlocking), Ok(Value::Bool(false)));
+
+    host.end_process(now, first);
+    assert_eq!(call(&mut host, thread, Call::Closesocket { s }), Err(WsaError::NotInitialised));
+    assert_eq!(call(&mut host, other, duplicate(twin, first)), Err(WsaError::Inval));
+    host.end_process(now, first);
+    call(&mut host, other, Call::Closesocket { s: twin }).unwrap();
+    host.end_thread(now, other);
+    host.end_thread(now, other);
+    host.end_process(now, second);
+    assert_eq!(call(&mut host, other, Call::WsaIsBlocking), Err(WsaError::NotInitialised));
+    host.assert_invariants();
 }

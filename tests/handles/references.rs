@@ -17,7 +17,9 @@ fn four() -> String {
 
 /// The client's 3 and 5 are one socket.
 fn two() -> String {
-    format!("{CONNECTED}0.04 client: WSADuplicateSocket(3, client) = 0 info1\n+0 client: WSASocket(info1) = 5\n")
+    format!(
+        "{CONNECTED}0.04 client: WSADuplicateSocket(3, client) = 0 info1\n+0 client: WSASocket(info1) = 5\n"
+    )
 }
 
 /// Whichever is closed first, the other works on, and closing that one ends the connection.
@@ -45,7 +47,12 @@ fn wf_7_2_the_other_descriptor_works_on() {
 /// Two processes with two descriptors each: in every order of closing, only the last close sends anything.
 #[test]
 fn cs_b2_only_the_last_of_many_closes_the_connection() {
-    let all = ["client: closesocket(3)", "client: closesocket(5)", "client.p2: closesocket(7)", "client.p2: closesocket(8)"];
+    let all = [
+        "client: closesocket(3)",
+        "client: closesocket(5)",
+        "client.p2: closesocket(7)",
+        "client.p2: closesocket(8)",
+    ];
     let mut orders = 0;
     for a in 0..4 {
         for b in (0..4).filter(|&b| b != a) {
@@ -213,14 +220,14 @@ fn r20_the_last_descriptor_of_one_process_is_closed() {
 0.2 client: closesocket(3) = 0
 0.2...0.299 client > none
 0.3 server: send(4, 10) = 10
-0.4 server: send(4, 10) = 10
-0.5 client.p2: state(7) == ESTABLISHED
+0.6 server: send(4, 10) = 10
+0.7 client.p2: state(7) == ESTABLISHED
 ",
         |profile| {
             column(
                 profile,
                 vec![("$RECV", "0.2"), ("$RESULT", "-1 WSAEINTR"), ("$OTHER", "0.31")],
-                vec![("$RECV", "0.31"), ("$RESULT", "10"), ("$OTHER", "0.41")],
+                vec![("$RECV", "0.31"), ("$RESULT", "10"), ("$OTHER", "0.61")],
             )
         },
     );
@@ -247,7 +254,10 @@ $AGAIN
                     ("$ACCEPT", "0.2"),
                     ("$RESULT", "-1 WSAEINTR"),
                     ("0.15...0.3 server.t3: accept(5) = -1 WSAEINTR\n", ""),
-                    ("$AGAIN", "0.21...0.25 server.t2: accept(5) = 6\n0.211...0.3 server.t3: accept(5) = -1 WSAEINTR"),
+                    (
+                        "$AGAIN",
+                        "0.21...0.25 server.t2: accept(5) = 6\n0.211...0.3 server.t3: accept(5) = -1 WSAEINTR",
+                    ),
                 ],
                 vec![("$ACCEPT", "0.25"), ("$RESULT", "6"), ("$AGAIN", "")],
             )
