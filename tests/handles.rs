@@ -26,6 +26,7 @@ mod startup;
 mod timeouts;
 
 use closewait::profile::Profile;
+use closewait_sim::World;
 use closewait_sim::script::{self, Options, Verdict};
 
 /// Two hosts on a link of 10 ms.
@@ -50,8 +51,8 @@ fn connected_1_1() -> String {
     CONNECTED.replace("--host=client\n", startup)
 }
 
-/// Plays a scenario under one profile; every line of it must hold.
-fn play(profile: &Profile, text: &str) {
+/// Plays a scenario under one profile; every line of it must hold. The world as it is after the last line.
+fn play(profile: &Profile, text: &str) -> World {
     let options = Options { profile: profile.clone(), ..Options::default() };
     let report = match script::run(text, &options) {
         Ok(report) => report,
@@ -73,6 +74,7 @@ fn play(profile: &Profile, text: &str) {
     for host in world.hosts() {
         world.host(host).assert_invariants();
     }
+    world
 }
 
 /// Plays a scenario under every profile.
@@ -87,7 +89,7 @@ fn each(before: &str, lines: &str, words: impl Fn(&Profile) -> Vec<(&'static str
         for (word, instead) in words(profile) {
             text = text.replace(word, instead);
         }
-        play(profile, &text);
+        let _ = play(profile, &text);
     }
 }
 

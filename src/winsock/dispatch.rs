@@ -87,14 +87,14 @@ impl Winsock {
             Call::WsaWaitForMultipleEvents { events, all, timeout } => {
                 return self.wait_for_events(stack, now, thread, events.as_deref(), (all, timeout));
             }
-            Call::DuplicateHandle { handle } => self.duplicate_handle(process, handle),
+            Call::DuplicateHandle { handle } => self.duplicate_handle((thread, now), handle),
             Call::CloseHandle { handle } => return self.close_handle(stack, now, thread, handle),
             Call::PeekMessage { window } => Ok(self.peek_message(process, window)),
             Call::Socket { family, kind, protocol }
             | Call::WsaSocket { family, kind, protocol, info: None } => {
                 self.socket(stack, now, thread, process, (family, kind, protocol))
             }
-            Call::WsaSocket { info: Some(info), .. } => self.socket_from_info(process, info),
+            Call::WsaSocket { info: Some(info), .. } => self.socket_from_info((thread, now), info),
             Call::Closesocket { s } => return self.closesocket(stack, now, thread, process, s),
             Call::Select { sets, timeout } => return self.select(stack, now, thread, &sets, timeout),
             Call::WsaPoll { fds, timeout } => return self.poll(stack, now, thread, fds.as_deref(), timeout),

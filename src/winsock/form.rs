@@ -190,8 +190,8 @@ fn in_order(handles: &Handles) -> Vec<(Handle, Object)> {
 }
 
 fn handles_form(handles: &Handles, w: &mut Writer) {
-    // New values lie above all others.
-    let Handles { policy, objects: _, next: _, free, unnamed } = handles;
+    // New values lie above all others. Who made a duplicate is for reports.
+    let Handles { policy, objects: _, next: _, free, unnamed, duplicates: _ } = handles;
     w.put(
         "policy",
         match policy {

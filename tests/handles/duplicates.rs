@@ -1,6 +1,8 @@
 //! WSADuplicateSocket and its structure, DuplicateHandle, CloseHandle, the values of handles.
 
-use super::{CONNECTED, HOSTS, every};
+use super::{CONNECTED, HOSTS, every, play};
+use closewait::profile::Profile;
+use closewait::time::{Duration, Instant};
 
 /// WF-7.9: the socket is looked at first, then the process, then the pointer; what fails holds nothing.
 #[test]
@@ -270,6 +272,30 @@ fn r40_wf_6_2_close_handle_tells_fd_close() {
 +0 server: PeekMessage(win1) = none
 ",
     );
+}
+
+/// Each descriptor wants its closesocket; one that is left is told with the call that made it, not with the socket's.
+#[test]
+fn cs_b8_a_duplicate_that_is_not_closed_is_a_leak() {
+    let text = format!(
+        "{CONNECTED}0.1 client: DuplicateHandle(3) = 5
+0.2 client: WSADuplicateSocket(3, client.p2) = 0 info1
++0 client.p2: WSASocket(info1) = 7
++0 client: leaks == 2
++0 client.p2: leaks == 1
++0 client: closesocket(3) = 0
++0 client: leaks == 1
+"
+    );
+    for profile in Profile::ALL {
+        let world = play(profile, &text);
+        let client = world.hosts().find(|&host| world.name(host) == "client").unwrap();
+        let leaks = world.host(client).leaks();
+        let told: Vec<_> = leaks.iter().map(|leak| (leak.process.number(), leak.made_by.call)).collect();
+        assert_eq!(told, [(1, "DuplicateHandle"), (2, "WSASocket")]);
+        let at: Vec<_> = leaks.iter().map(|leak| leak.made_by.at).collect();
+        assert_eq!(at, [100, 200].map(|ms| Instant::START + Duration::from_millis(ms)));
+    }
 }
 
 fn lowest() -> String {

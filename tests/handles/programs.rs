@@ -206,7 +206,7 @@ fn the_calls_as_data_on_one_host() {
     let [first, second] = [(); 2].map(|()| host.create_process(HandlePolicy::Never));
     let [thread, other] = [first, second].map(|process| host.create_thread(process));
     let now = Instant::START;
-    let mut call = |host: &mut Host, thread, call: Call| {
+    let call = |host: &mut Host, thread, call: Call| {
         let outcome = host.call(now, thread, call);
         while host.poll_output().is_some() {}
         host.assert_invariants();
