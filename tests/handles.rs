@@ -79,11 +79,11 @@ fn play(profile: &Profile, text: &str) -> World {
 
 /// Plays a scenario under every profile.
 fn every(before: &str, lines: &str) {
-    each(before, lines, |_| Vec::new());
+    under_every(before, lines, |_| Vec::new());
 }
 
 /// Plays a scenario under every profile, with what that profile puts in the place of a `$WORD`.
-fn each(before: &str, lines: &str, words: impl Fn(&Profile) -> Vec<(&'static str, &'static str)>) {
+fn under_every(before: &str, lines: &str, words: impl Fn(&Profile) -> Vec<(&'static str, &'static str)>) {
     for profile in Profile::ALL {
         let mut text = format!("{before}{lines}");
         for (word, instead) in words(profile) {

@@ -1,6 +1,6 @@
 //! Processes that exit or are killed, and threads that end, in every state (R19, R33, WF-8.15).
 
-use super::{CONNECTED, HOSTS, column, each, every};
+use super::{CONNECTED, HOSTS, column, every, under_every};
 
 /// Both ways for a process to end.
 const ENDS: [&str; 2] = ["exit()", "kill()"];
@@ -49,7 +49,7 @@ fn wf_8_15_a_pending_receive_makes_a_reset() {
 0.3 server: recv(4, 10) = $RECV
 "
         );
-        each(CONNECTED, &lines, |profile| {
+        under_every(CONNECTED, &lines, |profile| {
             column(
                 profile,
                 vec![("$PACKET", "F."), ("$RECV", "0")],

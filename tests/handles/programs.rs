@@ -36,7 +36,7 @@ impl Hosts {
         Self { world, programs: Programs::new(), server, client, second, name }
     }
 
-    /// The server accepts one connection after another, each by a condition function; it returns what it read of the last.
+    /// The server accepts one connection after another, under_every by a condition function; it returns what it read of the last.
     fn serve(&mut self, decisions: &'static [Decision]) -> closewait_sim::aio::Task<Result<usize, WsaError>> {
         let name = self.name;
         self.programs.spawn(self.server, async move |ws| {

@@ -1,6 +1,6 @@
 //! Only the last descriptor acts on the connection (CS-B2, WF-7.1, 7.2, 7.7), and R20.
 
-use super::{CONNECTED, HOSTS, column, each, every};
+use super::{CONNECTED, HOSTS, column, every, under_every};
 use closewait::profile::Profile;
 
 /// The client's 3 and 5 are one socket in process 1, 7 and 8 the same in process 2.
@@ -150,7 +150,7 @@ fn wf_7_7_unread_data_counts_at_the_last_close() {
 /// data is enough (R2) and its ACK is not delayed (R65), for that.
 #[test]
 fn wf_7_7_only_the_last_close_lingers() {
-    each(
+    under_every(
         &two(),
         "0.1 client: setsockopt(3, SO_LINGER, {1, 5}) = 0
 +0 client: send(3, 10) = 10
@@ -196,7 +196,7 @@ fn r20_one_of_two_descriptors_of_the_process_is_closed() {
 0.4 client: ioctlsocket(3, FIONREAD) = 0 {{$LEFT}}
 "
         );
-        each(&two(), &lines, |profile| {
+        under_every(&two(), &lines, |profile| {
             column(
                 profile,
                 vec![("$RECV", "0.2"), ("$RESULT", "-1 WSAEINTR"), ("$LEFT", "7")],
@@ -213,7 +213,7 @@ fn r20_the_last_descriptor_of_one_process_is_closed() {
     let before = format!(
         "{CONNECTED}0.04 client: WSADuplicateSocket(3, client.p2) = 0 info1\n+0 client.p2: WSASocket(info1) = 7\n"
     );
-    each(
+    under_every(
         &before,
         "0.1...$RECV client.t2: recv(3, 10) = $RESULT
 0.15...$OTHER client.p2: recv(7, 10) = 10
@@ -236,7 +236,7 @@ fn r20_the_last_descriptor_of_one_process_is_closed() {
 /// R20: an accept that waits, and the listener has two descriptors. At the last close it is cancelled in any case (R13).
 #[test]
 fn r20_a_listener_with_two_descriptors() {
-    each(
+    under_every(
         CONNECTED,
         "0.04 server: DuplicateHandle(3) = 5
 0.1...$ACCEPT server.t2: accept(3) = $RESULT

@@ -1,6 +1,6 @@
 //! WSAStartup and WSACleanup: data, null pointers, counts, what the last WSACleanup does to sockets and threads.
 
-use super::{CONNECTED, HOSTS, each, every};
+use super::{CONNECTED, HOSTS, every, under_every};
 use closewait::profile::Profile;
 
 /// A connection whose client has called WSAStartup so often.
@@ -175,7 +175,7 @@ fn wf_8_2_success_clears_the_last_error() {
 /// CS-A2: after the last WSACleanup every descriptor is refused with WSANOTINITIALISED, one that never was, too.
 #[test]
 fn cs_a2_not_initialised_comes_before_everything() {
-    each(
+    under_every(
         CONNECTED,
         "0.1 client: WSACleanup() = 0
 +0 client: closesocket(3) = -1 WSANOTINITIALISED

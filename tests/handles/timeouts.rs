@@ -1,4 +1,4 @@
-//! SO_RCVTIMEO and SO_SNDTIMEO (WF-3.30, R35): exact, each with what comes at its last tick and one after it.
+//! SO_RCVTIMEO and SO_SNDTIMEO (WF-3.30, R35): exact, under_every with what comes at its last tick and one after it.
 
 use super::{CONNECTED, HOSTS, every};
 
