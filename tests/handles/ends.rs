@@ -229,6 +229,8 @@ fn r19_threads_that_wait_do_not_return() {
 0.2 client: END
 0.3 net: heal
 40...* server: recv_all(4) = 65536 {end=0}
++0 server: closesocket(4) = 0
++0 net: at_rest
 ",
     );
 }

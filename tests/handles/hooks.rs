@@ -67,7 +67,7 @@ fn cs_a5_a_call_from_the_hook_is_in_progress() {
 }
 
 /// CS-A6, WF-2.16: a lingering close is cancelled: WSAEINTR, the handle is valid, the deadline is none; it lingers anew when
-/// it is closed again. Twins: the tick before either deadline.
+/// it is closed again. Twin: the tick before that deadline.
 #[test]
 fn cs_a6_a_cancelled_close_may_be_made_again() {
     every(
@@ -83,9 +83,9 @@ fn cs_a6_a_cancelled_close_may_be_made_again() {
 +0 client: WSAGetLastError() = WSAEINTR
 +0 client: WSACancelBlockingCall() = -1 WSAEINVAL
 +0 client: getsockopt(3, SO_LINGER) = 0 {1, 2}
-0.2...2.499999999 client > none R.
-0.5...2.5 client: closesocket(3) = 0
-2.5 client > R.
+0.2...4.999999999 client > none R.
+3...5 client: closesocket(3) = 0
+5 client > R.
 +0 client: closesocket(3) = -1 WSAENOTSOCK
 ",
     );
