@@ -10,6 +10,7 @@ use super::notify::FdEvent;
 use super::process::{Object, ThreadId};
 use super::socket::{Family, Phase, Socket, SocketId, Waiters};
 use super::{Outcome, Winsock};
+use crate::addr::Endpoint;
 use crate::rule::Rule;
 use crate::stack::{ListenerId, Stack};
 use crate::time::Instant;
@@ -19,6 +20,8 @@ use crate::time::Instant;
 pub(super) struct Asking {
     pub(super) listener: SocketId,
     pub(super) handle: Handle,
+    /// Whom it is asked about.
+    pub(super) caller: Endpoint,
 }
 
 impl Winsock {
@@ -59,7 +62,7 @@ impl Winsock {
             Err(error) => return Attempt::fail(error),
         };
         let Some(caller) = stack.first_waiting(listener) else { return Attempt::Wait };
-        self.thread_mut(thread).asking = Some(Asking { listener: id, handle });
+        self.thread_mut(thread).asking = Some(Asking { listener: id, handle, caller });
         Attempt::Done(Ok(Value::Condition(caller)), Rule::ConditionAsked)
     }
 
@@ -71,14 +74,14 @@ impl Winsock {
         thread: ThreadId,
         decision: Decision,
     ) -> Outcome {
-        let Some(Asking { listener, handle }) = self.thread_mut(thread).asking.take() else {
+        let Some(Asking { listener, handle, caller }) = self.thread_mut(thread).asking.take() else {
             return self.immediate(Attempt::fail(WsaError::Inval));
         };
         // Another thread may have closed the listener meanwhile.
         if self.socket_of(self.thread(thread).process, handle) != Ok(listener) {
             return self.immediate(Attempt::Done(Err(WsaError::Intr), Rule::Cancelled));
         }
-        let attempt = self.decided(stack, now, thread, listener, decision);
+        let attempt = self.decided(stack, now, thread, listener, (decision, caller));
         let outcome = self.immediate(attempt);
         self.after(stack, now, listener, Some(FdEvent::Accept), &outcome);
         outcome
@@ -90,16 +93,24 @@ impl Winsock {
         now: Instant,
         thread: ThreadId,
         id: SocketId,
-        decision: Decision,
+        (decision, caller): (Decision, Endpoint),
     ) -> Attempt {
-        match (decision, self.listener(id)) {
-            (_, Err(error)) => Attempt::fail(error),
-            (Decision::Accept, Ok(_)) => self.try_accept(stack, now, thread, id),
-            (Decision::Reject, Ok(listener)) => {
-                stack.reject(now, listener);
+        let listener = match self.listener(id) {
+            Ok(listener) => listener,
+            Err(error) => return Attempt::fail(error),
+        };
+        // Another thread may have accepted or rejected the connection meanwhile: the next one is not what was asked about.
+        let there = stack.first_waiting(listener) == Some(caller);
+        match decision {
+            Decision::Accept if there => self.try_accept(stack, now, thread, id),
+            Decision::Accept => Attempt::fail(WsaError::ConnReset),
+            Decision::Reject => {
+                if there {
+                    stack.reject(now, listener);
+                }
                 Attempt::Done(Err(WsaError::ConnRefused), Rule::ConditionRejected)
             }
-            (Decision::Defer, Ok(_)) => Attempt::Done(Err(WsaError::TryAgain), Rule::ConditionDeferred),
+            Decision::Defer => Attempt::Done(Err(WsaError::TryAgain), Rule::ConditionDeferred),
         }
     }
 

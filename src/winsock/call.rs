@@ -331,6 +331,11 @@ impl Call {
         )
     }
 
+    /// Whether it gives a datagram socket a name, if it has none.
+    pub(super) const fn gives_a_name(&self) -> bool {
+        matches!(self, Self::Bind { .. } | Self::Connect { .. } | Self::Send { .. } | Self::Sendto { .. })
+    }
+
     /// `WSAStartup(version, &data)`
     #[must_use]
     pub const fn startup(version: u16) -> Self {

@@ -1,10 +1,11 @@
 //! Datagram sockets: bind, connect, sendto, recvfrom, shutdown (WF-4.8, 4.21, 5.12, 7.2).
 
 use super::answer::{Attempt, Value};
-use super::arguments::SockAddr;
+use super::arguments::{Handle, SockAddr};
 use super::connection::{bind_error, connect_error};
 use super::consts;
 use super::error::WsaError;
+use super::process::ThreadId;
 use super::socket::{Family, Phase, SocketId};
 use super::{Outcome, Winsock};
 use crate::addr::{Endpoint, IpAddr, Ipv4Addr, Ipv6Addr, is_broadcast};
@@ -55,6 +56,19 @@ impl Winsock {
             | Phase::Connected(_)
             | Phase::Closing(_) => Err(WsaError::Inval),
         }
+    }
+
+    /// WF-7.11: a descriptor knows of the name that it gave itself, or that was there when it was made.
+    pub(super) fn named_by(&mut self, thread: ThreadId, s: Handle, outcome: &Outcome) {
+        if matches!(outcome, Outcome::Returned(returned) if returned.result.is_ok()) {
+            let process = self.thread(thread).process;
+            self.process_mut(process).handles.unnamed.remove(&s.0);
+        }
+    }
+
+    /// WF-7.11: whether a descriptor knows of no name.
+    pub(super) fn is_unnamed(&self, thread: ThreadId, s: Handle) -> bool {
+        self.process(self.thread(thread).process).handles.unnamed.contains(&s.0)
     }
 
     /// connect names the only other end; it may name another later.

@@ -28,6 +28,9 @@ impl Winsock {
             } else if returned.result.is_err() {
                 // WF-8.2: WSAStartup's error is its return value.
                 self.remember_error(thread, &Err(WsaError::NotInitialised));
+            } else {
+                // ReactOS WSAStartup: success leaves no error behind.
+                self.thread_mut(thread).last_error = 0;
             }
         }
         outcome
@@ -60,6 +63,11 @@ impl Winsock {
     fn dispatch(&mut self, stack: &mut Stack, now: Instant, thread: ThreadId, call: Call) -> Outcome {
         let process = self.thread(thread).process;
         if call.is_of_winsock() {
+            let refused = self.process(process).startups == 0 || self.failed;
+            if refused && matches!(call, Call::ConditionReturns { .. }) {
+                // Its function has returned, whatever became of the call.
+                self.thread_mut(thread).asking = None;
+            }
             if self.process(process).startups == 0 {
                 return self.immediate(Attempt::Done(Err(WsaError::NotInitialised), Rule::NotInitialised));
             }
@@ -79,14 +87,14 @@ impl Winsock {
             Call::WsaWaitForMultipleEvents { events, all, timeout } => {
                 return self.wait_for_events(stack, now, thread, events.as_deref(), (all, timeout));
             }
-            Call::DuplicateHandle { handle } => self.duplicate_handle(process, handle),
+            Call::DuplicateHandle { handle } => self.duplicate_handle((thread, now), handle),
             Call::CloseHandle { handle } => return self.close_handle(stack, now, thread, handle),
             Call::PeekMessage { window } => Ok(self.peek_message(process, window)),
             Call::Socket { family, kind, protocol }
             | Call::WsaSocket { family, kind, protocol, info: None } => {
                 self.socket(stack, now, thread, process, (family, kind, protocol))
             }
-            Call::WsaSocket { info: Some(info), .. } => self.socket_from_info(process, info),
+            Call::WsaSocket { info: Some(info), .. } => self.socket_from_info((thread, now), info),
             Call::Closesocket { s } => return self.closesocket(stack, now, thread, process, s),
             Call::Select { sets, timeout } => return self.select(stack, now, thread, &sets, timeout),
             Call::WsaPoll { fds, timeout } => return self.poll(stack, now, thread, fds.as_deref(), timeout),
@@ -137,7 +145,11 @@ impl Winsock {
             Ok(id) => {
                 let watched = self.sockets.get(id).notify.is_some();
                 let reenabled = if watched { notify::reenabled_by(&call) } else { None };
+                let names = call.gives_a_name() && self.is_datagram(id);
                 let outcome = self.on_socket(stack, now, thread, (id, s), call);
+                if names {
+                    self.named_by(thread, s, &outcome);
+                }
                 if watched {
                     self.after(stack, now, id, reenabled, &outcome);
                 }

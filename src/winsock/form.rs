@@ -119,9 +119,10 @@ impl Winsock {
                 self.blocked_form(*process, blocked, w);
             }
             w.put("asking", asking.is_some());
-            if let Some(Asking { listener, handle }) = asking {
+            if let Some(Asking { listener, handle, caller }) = asking {
                 w.id("listener", Thing::User, listener.0);
                 self.handle_form(*process, *handle, w);
+                w.put("caller", u32::from(caller.port));
             }
         }
     }
@@ -189,8 +190,8 @@ fn in_order(handles: &Handles) -> Vec<(Handle, Object)> {
 }
 
 fn handles_form(handles: &Handles, w: &mut Writer) {
-    // New values lie above all others.
-    let Handles { policy, objects: _, next: _, free } = handles;
+    // New values lie above all others. Who made a duplicate is for reports.
+    let Handles { policy, objects: _, next: _, free, unnamed, duplicates: _ } = handles;
     w.put(
         "policy",
         match policy {
@@ -213,6 +214,7 @@ fn handles_form(handles: &Handles, w: &mut Writer) {
         w.fine("place", u64::try_from(place).unwrap_or(u64::MAX));
     }
     w.fine("places", "end");
+    unnamed.iter().for_each(|&value| w.count("unnamed", below(value)));
 }
 
 fn phase_form(phase: Phase, w: &mut Writer) {

@@ -4,7 +4,7 @@ use super::answer::{Attempt, Value};
 use super::arguments::{Handle, ProtocolInfo};
 use super::error::WsaError;
 use super::process::{Object, ProcessId, ThreadId};
-use super::socket::SocketId;
+use super::socket::{MadeBy, Phase, SocketId};
 use super::{Outcome, Winsock};
 use crate::rule::Rule;
 use crate::stack::Stack;
@@ -40,19 +40,30 @@ impl Winsock {
     /// WF-7.10: an info is good for one WSASocket, of the process that it was made for.
     pub(super) fn socket_from_info(
         &mut self,
-        process: ProcessId,
+        (thread, now): (ThreadId, Instant),
         info: ProtocolInfo,
     ) -> Result<Value, WsaError> {
+        let process = self.thread(thread).process;
         let slot = self.infos.get_mut(info.0 as usize).ok_or(WsaError::Inval)?;
         let Info { socket, .. } = slot.take_if(|info| info.process == process).ok_or(WsaError::Inval)?;
-        let handle = self.process_mut(process).handles.insert(Object::Socket(socket));
+        let unnamed = self.sockets.get(socket).phase == Phase::Datagram(None);
+        let handles = &mut self.process_mut(process).handles;
+        let handle = handles.insert(Object::Socket(socket));
+        let made_by = MadeBy { call: "WSASocket", thread, at: now };
+        handles.duplicates.extend(handle.map(|handle| (handle.0, made_by)));
+        handles.unnamed.extend(handle.filter(|_| unnamed).map(|handle| handle.0));
         if handle.is_none() {
             self.infos[info.0 as usize] = Some(Info { socket, process });
         }
         handle.map(Value::Handle).ok_or(WsaError::NoBufs)
     }
 
-    pub(super) fn duplicate_handle(&mut self, process: ProcessId, handle: Handle) -> Result<Value, WsaError> {
+    pub(super) fn duplicate_handle(
+        &mut self,
+        (thread, now): (ThreadId, Instant),
+        handle: Handle,
+    ) -> Result<Value, WsaError> {
+        let process = self.thread(thread).process;
         let object = self.process(process).handles.get(handle).ok_or(WsaError::InvalidHandle)?;
         let duplicate = match object {
             Object::Closing(_) => None,
@@ -60,7 +71,11 @@ impl Winsock {
         };
         match object {
             Object::Closing(_) => return Err(WsaError::InvalidHandle),
-            Object::Socket(id) if duplicate.is_some() => self.sockets.get_mut(id).references += 1,
+            Object::Socket(id) if let Some(new) = duplicate => {
+                self.sockets.get_mut(id).references += 1;
+                let made_by = MadeBy { call: "DuplicateHandle", thread, at: now };
+                self.process_mut(process).handles.duplicates.insert(new.0, made_by);
+            }
             Object::Event(id) if duplicate.is_some() => self.events.hold(id),
             Object::Socket(_) | Object::Event(_) => {}
         }

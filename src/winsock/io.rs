@@ -107,6 +107,9 @@ impl Winsock {
         if flags & consts::MSG_OOB != 0 && self.is_datagram(id) {
             return self.immediate(Attempt::fail(WsaError::OpNotSupp));
         }
+        if self.is_datagram(id) && self.is_unnamed(thread, s) {
+            return self.immediate(Attempt::fail(WsaError::Inval));
+        }
         if flags & consts::MSG_OOB != 0 {
             let attempt = self.recv_urgent(stack, now, id, len, flags & consts::MSG_PEEK != 0);
             return self.immediate(attempt);

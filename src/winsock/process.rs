@@ -6,7 +6,7 @@ use super::arguments::Handle;
 use super::blocked::Blocked;
 use super::event::EventId;
 use super::notify::{Message, Window};
-use super::socket::SocketId;
+use super::socket::{MadeBy, SocketId};
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use hashbrown::HashMap;
@@ -65,11 +65,22 @@ pub(super) struct Handles {
     pub(super) objects: HashMap<u32, Object, FxBuildHasher>,
     pub(super) next: u32,
     pub(super) free: BTreeSet<u32>,
+    /// Descriptors of datagram sockets that WSASocket made before the socket had a name (WF-7.11).
+    pub(super) unnamed: BTreeSet<u32>,
+    /// Descriptors that WSASocket and DuplicateHandle made of a socket that was there, and who called.
+    pub(super) duplicates: BTreeMap<u32, MadeBy>,
 }
 
 impl Handles {
     fn new(policy: HandlePolicy) -> Self {
-        Self { policy, objects: HashMap::default(), next: FIRST, free: BTreeSet::new() }
+        Self {
+            policy,
+            objects: HashMap::default(),
+            next: FIRST,
+            free: BTreeSet::new(),
+            unnamed: BTreeSet::new(),
+            duplicates: BTreeMap::new(),
+        }
     }
 
     /// A handle for the object; none when the process has had every value.
@@ -91,6 +102,8 @@ impl Handles {
     }
 
     pub(super) fn remove(&mut self, handle: Handle) {
+        self.unnamed.remove(&handle.0);
+        self.duplicates.remove(&handle.0);
         if self.objects.remove(&handle.0).is_some() && self.policy == HandlePolicy::LowestFree {
             self.free.insert(handle.0);
         }

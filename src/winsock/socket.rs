@@ -59,7 +59,7 @@ pub(super) enum Phase {
 /// The call that made a socket: what a leak report names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MadeBy {
-    /// `socket` or `accept`.
+    /// `socket` or `accept`; of a further descriptor `WSASocket` or `DuplicateHandle`.
     pub call: &'static str,
     /// The thread that called.
     pub thread: ThreadId,

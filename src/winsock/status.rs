@@ -70,9 +70,14 @@ impl Winsock {
         processes
             .flat_map(|(i, p)| {
                 let process = self.process_id(i);
-                p.handles.sockets().into_iter().map(move |open| (process, open))
+                let made_by = |handle: Handle| p.handles.duplicates.get(&handle.0).copied();
+                let open = p.handles.sockets().into_iter();
+                open.map(move |(handle, id)| (process, handle, made_by(handle), id))
             })
-            .map(|(process, (handle, id))| Leak { process, handle, made_by: self.sockets.get(id).made_by() })
+            .map(|(process, handle, duplicate, id)| {
+                let made_by = duplicate.unwrap_or_else(|| self.sockets.get(id).made_by());
+                Leak { process, handle, made_by }
+            })
             .collect()
     }
 

@@ -78,8 +78,8 @@ struct Mailbox {
     /// Whoever made it does not wait for the answer any more.
     abandoned: bool,
     reply: Option<CallResult>,
-    /// A call that is made while another blocks, and its answer.
-    aside: Option<Call>,
+    /// A call that is made while another blocks, whether it was made before `request`, and its answer.
+    aside: Option<(Call, bool)>,
     aside_reply: Option<CallResult>,
 }
 
@@ -159,7 +159,8 @@ impl Future for Aside {
         let mailbox = Rc::clone(&self.mailbox);
         let mut mailbox = mailbox.borrow_mut();
         if let Some(call) = self.call.take() {
-            mailbox.aside = Some(call);
+            let first = mailbox.request.is_none();
+            mailbox.aside = Some((call, first));
             return Poll::Pending;
         }
         mailbox.aside_reply.take().map_or(Poll::Pending, Poll::Ready)
@@ -336,16 +337,31 @@ impl Programs {
             return;
         }
         let aside = program.mailbox.borrow_mut().aside.take();
-        if let Some(call) = aside {
-            let outcome = world.call(program.thread, call, sink);
-            let result = match outcome {
-                Outcome::Returned(returned) => returned.result,
-                // It was no call to make beside another.
-                Outcome::Blocked => Err(WsaError::InProgress),
-            };
-            program.mailbox.borrow_mut().aside_reply = Some(result);
-            self.ready.push_back(index);
-        }
+        let (before, after) =
+            aside.map_or(
+                (None, None),
+                |(call, first)| if first { (Some(call), None) } else { (None, Some(call)) },
+            );
+        self.call_beside(index, before, world, sink);
+        self.carry_out(index, world, sink);
+        self.call_beside(index, after, world, sink);
+    }
+
+    /// A call that is made beside another is answered at once.
+    fn call_beside(&mut self, index: usize, call: Option<Call>, world: &mut World, sink: &mut dyn Sink) {
+        let (Some(call), program) = (call, &mut self.programs[index]) else { return };
+        let result = match world.call(program.thread, call, sink) {
+            Outcome::Returned(returned) => returned.result,
+            // It was no call to make beside another.
+            Outcome::Blocked => Err(WsaError::InProgress),
+        };
+        program.mailbox.borrow_mut().aside_reply = Some(result);
+        self.ready.push_back(index);
+    }
+
+    /// What the program asked for.
+    fn carry_out(&mut self, index: usize, world: &mut World, sink: &mut dyn Sink) {
+        let program = &mut self.programs[index];
         let Some(request) = program.mailbox.borrow_mut().request.take() else { return };
         match request {
             Request::Call(call) => match world.call(program.thread, call, sink) {
