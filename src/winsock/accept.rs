@@ -140,7 +140,6 @@ impl Winsock {
             end_told: false,
             connect_failed: None,
             waiters: Waiters::Nobody,
-            notify: None,
             owner: process,
             accepted: true,
             maker: thread,
@@ -152,7 +151,8 @@ impl Winsock {
         match stack.accept(listener, new.0) {
             Some(Ok(conn)) => {
                 self.sockets.get_mut(new).phase = Phase::Connected(conn);
-                self.sockets.get_mut(new).notify = self.inherited(id, process, handle);
+                let inherited = self.inherited(id, process, handle);
+                self.sockets.get_mut(new).waiters.set_notify(inherited);
                 self.notice(stack, now, new);
                 Attempt::ok(Value::Accepted(handle, stack.ends(conn).1))
             }

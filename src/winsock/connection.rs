@@ -49,7 +49,6 @@ impl Winsock {
             end_told: false,
             connect_failed: None,
             waiters: Waiters::Nobody,
-            notify: None,
             owner: process,
             accepted: false,
             maker: thread,

@@ -143,7 +143,7 @@ impl Winsock {
         match self.socket_of(self.thread(thread).process, s) {
             Err(error) => self.immediate(Attempt::Done(Err(error), Rule::NotSocket)),
             Ok(id) => {
-                let watched = self.sockets.get(id).notify.is_some();
+                let watched = self.sockets.get(id).waiters.notify().is_some();
                 let reenabled = if watched { notify::reenabled_by(&call) } else { None };
                 let names = call.gives_a_name() && self.is_datagram(id);
                 let outcome = self.on_socket(stack, now, thread, (id, s), call);

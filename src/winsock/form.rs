@@ -146,7 +146,6 @@ impl Winsock {
             end_told,
             connect_failed,
             waiters,
-            notify,
             owner,
             accepted,
             maker: _,
@@ -174,8 +173,8 @@ impl Winsock {
         waiters.as_slice().iter().for_each(|thread| w.id("waiter", Thing::Thread, thread.0));
         // What made it decides whether FD_CONNECT is told.
         w.put("accepted", *accepted);
-        w.put("notify", notify.is_some());
-        if let Some(notify) = notify {
+        w.put("notify", waiters.notify().is_some());
+        if let Some(notify) = waiters.notify() {
             self.notify_form(notify, w);
         }
         self.process_form("owner", *owner, w);

@@ -27,7 +27,6 @@ use crate::rule::Rule;
 use crate::stack::Stack;
 use crate::tcp::Cause;
 use crate::time::Instant;
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// A window of a process: where messages are posted. Every number is one; it takes no call to make it.
@@ -196,7 +195,7 @@ impl Winsock {
             Phase::Datagram(bound) => {
                 arrived = bound.map_or(0, |bound| stack.datagrams_waiting(bound));
                 let by_message =
-                    socket.notify.as_ref().is_some_and(|n| matches!(n.to, Target::Window { .. }));
+                    socket.waiters.notify().is_some_and(|n| matches!(n.to, Target::Window { .. }));
                 bit(FdEvent::Read, arrived > 0) | bit(FdEvent::Write, bound.is_some() || by_message)
             }
             Phase::Unconnected | Phase::Connecting(_) | Phase::Closing(_) => 0,
@@ -206,12 +205,12 @@ impl Winsock {
 
     /// Something happened to a socket: what is new is told.
     pub(super) fn notice(&mut self, stack: &mut Stack, now: Instant, id: SocketId) {
-        if self.sockets.find(id).is_none_or(|socket| socket.notify.is_none()) {
+        if self.sockets.find(id).is_none_or(|socket| socket.waiters.notify().is_none()) {
             return;
         }
         let conditions = self.conditions(stack, id);
         let Conditions { true_now, arrived, .. } = conditions;
-        let Some(notify) = self.sockets.get_mut(id).notify.as_deref_mut() else { return };
+        let Some(notify) = self.sockets.get_mut(id).waiters.notify_mut() else { return };
         let mut new = true_now & !notify.seen | core::mem::take(&mut notify.news);
         if arrived > notify.arrived && stack.profile().event_arrivals == Arrivals::Each {
             new |= true_now & (consts::FD_READ | consts::FD_ACCEPT);
@@ -223,7 +222,7 @@ impl Winsock {
 
     /// Posts what was not posted; signals the event if there is something new for it.
     fn tell(&mut self, stack: &mut Stack, now: Instant, id: SocketId, conditions: &Conditions, new: Events) {
-        let Some(notify) = self.sockets.get_mut(id).notify.as_deref_mut() else { return };
+        let Some(notify) = self.sockets.get_mut(id).waiters.notify_mut() else { return };
         match notify.to {
             Target::Nobody => {}
             Target::Event { process, event: object, socket } => {
@@ -281,7 +280,7 @@ impl Winsock {
 
     /// A connect begins: what was told of the last attempt is over.
     pub(super) fn forget_events(&mut self, id: SocketId) {
-        if let Some(notify) = self.sockets.get_mut(id).notify.as_deref_mut() {
+        if let Some(notify) = self.sockets.get_mut(id).waiters.notify_mut() {
             let Notify { to, mask, .. } = *notify;
             *notify = Notify::new(to, mask);
         }
@@ -289,7 +288,7 @@ impl Winsock {
 
     /// A connect was decided.
     pub(super) fn connect_decided(&mut self, id: SocketId, error: Option<WsaError>) {
-        if let Some(notify) = self.sockets.get_mut(id).notify.as_deref_mut() {
+        if let Some(notify) = self.sockets.get_mut(id).waiters.notify_mut() {
             notify.news |= consts::FD_CONNECT;
             notify.connect_error = error;
             // FD_CONNECT is no condition that goes on: it is new each time.
@@ -299,7 +298,7 @@ impl Winsock {
 
     /// A datagram socket was given its only other end: WSAEventSelect records FD_CONNECT, and both tell of FD_WRITE.
     pub(super) fn datagrams_connected(&mut self, stack: &mut Stack, now: Instant, id: SocketId) {
-        if let Some(notify) = self.sockets.get_mut(id).notify.as_deref_mut()
+        if let Some(notify) = self.sockets.get_mut(id).waiters.notify_mut()
             && !matches!(notify.to, Target::Window { .. })
         {
             notify.news |= consts::FD_CONNECT;
@@ -363,40 +362,35 @@ impl Winsock {
         let socket = self.sockets.get_mut(id);
         socket.nonblocking = true;
         let connected = matches!(socket.phase, Phase::Connected(_)) && !socket.accepted;
-        let mut before = None;
-        let notify = match &mut socket.notify {
-            Some(notify) => {
-                before = Some(core::mem::replace(&mut notify.to, to));
-                (notify.mask, notify.posted) = (mask, 0);
-                notify
-            }
-            none => {
-                let notify = none.insert(Box::new(Notify::new(to, mask)));
-                notify.recorded = if connected { consts::FD_CONNECT } else { 0 };
-                notify
-            }
+        let before = socket.waiters.set_notify(None);
+        let fresh =
+            Notify { recorded: if connected { consts::FD_CONNECT } else { 0 }, ..Notify::new(to, mask) };
+        let mut notify = match before.clone() {
+            Some(before) => Notify { to, mask, posted: 0, ..before },
+            None => fresh,
         };
         if matches!(to, Target::Window { .. }) {
             // WSAAsyncSelect tells only of a connect that is decided after it.
             notify.recorded &= !consts::FD_CONNECT;
         }
-        if let Some(Target::Event { event, .. }) = before {
+        socket.waiters.set_notify(Some(notify));
+        if let Some(event) = before.and_then(|before| before.event()) {
             self.events.release(event);
         }
         self.notice(stack, now, id);
-        let recorded = self.sockets.get(id).notify.as_ref().map_or(0, |notify| notify.recorded);
+        let recorded = self.sockets.get(id).waiters.notify().map_or(0, |notify| notify.recorded);
         let conditions = self.conditions(stack, id);
         self.tell(stack, now, id, &conditions, recorded);
     }
 
     /// Whether WSAEventSelect or WSAAsyncSelect is in force.
     pub(super) fn has_registration(&self, id: SocketId) -> bool {
-        self.sockets.get(id).notify.as_ref().is_some_and(|notify| notify.to != Target::Nobody)
+        self.sockets.get(id).waiters.notify().is_some_and(|notify| notify.to != Target::Nobody)
     }
 
     /// The socket is closed: its registration ends, without a word (CS-B4, CS-E13).
     pub(super) fn unregister(&mut self, id: SocketId) {
-        if let Some(notify) = self.sockets.get_mut(id).notify.take()
+        if let Some(notify) = self.sockets.get_mut(id).waiters.set_notify(None)
             && let Some(event) = notify.event()
         {
             self.events.release(event);
@@ -405,7 +399,7 @@ impl Winsock {
 
     /// WF-6.2, R40: CloseHandle knows nothing of Winsock: FD_CLOSE is told, and then the registration ends.
     pub(super) fn tell_of_close(&mut self, stack: &mut Stack, now: Instant, id: SocketId) {
-        let Some(notify) = self.sockets.get(id).notify.as_deref() else { return };
+        let Some(notify) = self.sockets.get(id).waiters.notify() else { return };
         if notify.mask & consts::FD_CLOSE == 0 {
             return;
         }
@@ -425,9 +419,9 @@ impl Winsock {
         listener: SocketId,
         process: ProcessId,
         handle: Handle,
-    ) -> Option<Box<Notify>> {
-        let notify = self.sockets.get(listener).notify.as_deref()?;
-        let to = match notify.to {
+    ) -> Option<Notify> {
+        let &Notify { to, mask, .. } = self.sockets.get(listener).waiters.notify()?;
+        let to = match to {
             Target::Nobody => return None,
             Target::Event { event, .. } => {
                 self.events.hold(event);
@@ -435,7 +429,7 @@ impl Winsock {
             }
             Target::Window { window, .. } => Target::Window { process, window, socket: handle },
         };
-        Some(Box::new(Notify::new(to, self.sockets.get(listener).notify.as_deref()?.mask)))
+        Some(Notify::new(to, mask))
     }
 
     /// WSAEnumNetworkEvents: what was recorded and is wanted, which is forgotten then.
@@ -456,7 +450,7 @@ impl Winsock {
         }
         let close_error = self.conditions(stack, id).close_error;
         let mut told = Vec::new();
-        if let Some(notify) = self.sockets.get_mut(id).notify.as_deref_mut() {
+        if let Some(notify) = self.sockets.get_mut(id).waiters.notify_mut() {
             let events = notify.recorded & notify.mask;
             notify.recorded &= !events;
             told.extend(
@@ -480,11 +474,11 @@ impl Winsock {
         id: SocketId,
         (event, done): (FdEvent, bool),
     ) {
-        if self.sockets.find(id).is_none_or(|socket| socket.notify.is_none()) {
+        if self.sockets.find(id).is_none_or(|socket| socket.waiters.notify().is_none()) {
             return;
         }
         let conditions = self.conditions(stack, id);
-        let Some(notify) = self.sockets.get_mut(id).notify.as_deref_mut() else { return };
+        let Some(notify) = self.sockets.get_mut(id).waiters.notify_mut() else { return };
         notify.posted &= !event.bit();
         let again = event.bit() & conditions.true_now;
         if done {

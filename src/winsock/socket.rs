@@ -10,7 +10,6 @@ use crate::addr::Endpoint;
 use crate::stack::{BindingId, ConnId, DatagramsId, ListenerId, make_room};
 use crate::time::Instant;
 use alloc::boxed::Box;
-use alloc::vec;
 use alloc::vec::Vec;
 use slab::Slab;
 
@@ -87,8 +86,6 @@ pub(super) struct Socket {
     /// Why the last connect failed, for the call that waits for it.
     pub(super) connect_failed: Option<WsaError>,
     pub(super) waiters: Waiters,
-    /// Its network events, once WSAEventSelect or WSAAsyncSelect has asked for some.
-    pub(super) notify: Option<Box<Notify>>,
     pub(super) owner: ProcessId,
     /// `accept` made it, not `socket`.
     pub(super) accepted: bool,
@@ -103,7 +100,6 @@ impl Socket {
         !matches!(self.waiters, Waiters::Nobody)
             || matches!(self.phase, Phase::Connecting(_))
             || self.receive_shut
-            || self.notify.is_some()
     }
 
     pub(super) fn made_by(&self) -> MadeBy {
@@ -112,14 +108,21 @@ impl Socket {
     }
 }
 
-/// Threads blocked on a socket, in the order of their calls: seldom more than one.
+/// Who waits for news of a socket: threads that are blocked on it, in the order of their calls, and who asked for its
+/// network events. Seldom more than one thread.
 #[derive(Clone, Debug, Default)]
 pub(super) enum Waiters {
     #[default]
     Nobody,
     One(ThreadId),
-    #[expect(clippy::box_collection, reason = "a word in each socket, not three")]
-    Many(Box<Vec<ThreadId>>),
+    Many(Box<Many>),
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Many {
+    threads: Vec<ThreadId>,
+    /// Once WSAEventSelect or WSAAsyncSelect has asked for network events.
+    notify: Option<Notify>,
 }
 
 impl Waiters {
@@ -127,27 +130,48 @@ impl Waiters {
         match self {
             Self::Nobody => &[],
             Self::One(thread) => core::slice::from_ref(thread),
-            Self::Many(threads) => threads,
+            Self::Many(many) => &many.threads,
         }
     }
 
     pub(super) fn push(&mut self, thread: ThreadId) {
-        *self = match core::mem::take(self) {
-            Self::Nobody => Self::One(thread),
-            Self::One(first) => Self::Many(Box::new(vec![first, thread])),
-            Self::Many(mut threads) => {
-                threads.push(thread);
-                Self::Many(threads)
-            }
-        };
+        match self {
+            Self::Nobody => *self = Self::One(thread),
+            Self::One(_) | Self::Many(_) => self.many().threads.push(thread),
+        }
     }
 
     pub(super) fn remove(&mut self, thread: ThreadId) {
         match self {
             Self::One(one) if *one == thread => *self = Self::Nobody,
-            Self::Many(threads) => threads.retain(|&t| t != thread),
+            Self::Many(many) => many.threads.retain(|&t| t != thread),
             Self::Nobody | Self::One(_) => {}
         }
+    }
+
+    pub(super) fn notify(&self) -> Option<&Notify> {
+        if let Self::Many(many) = self { many.notify.as_ref() } else { None }
+    }
+
+    pub(super) fn notify_mut(&mut self) -> Option<&mut Notify> {
+        if let Self::Many(many) = self { many.notify.as_mut() } else { None }
+    }
+
+    /// What was there before is returned.
+    pub(super) fn set_notify(&mut self, notify: Option<Notify>) -> Option<Notify> {
+        if notify.is_none() && self.notify().is_none() {
+            return None;
+        }
+        core::mem::replace(&mut self.many().notify, notify)
+    }
+
+    fn many(&mut self) -> &mut Many {
+        if !matches!(self, Self::Many(_)) {
+            let threads = self.as_slice().to_vec();
+            *self = Self::Many(Box::new(Many { threads, notify: None }));
+        }
+        let Self::Many(many) = self else { unreachable!("it was made so") };
+        many
     }
 }
 

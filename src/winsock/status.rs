@@ -121,7 +121,7 @@ impl Winsock {
         }
         let mut held: Vec<_> =
             self.processes.iter().flat_map(|p| p.handles.events()).map(|(_, id)| id).collect();
-        held.extend(self.sockets.iter().filter_map(|(_, socket)| socket.notify.as_ref()?.event()));
+        held.extend(self.sockets.iter().filter_map(|(_, socket)| socket.waiters.notify()?.event()));
         for (_, blocked) in self.all_blocked() {
             if let Wait::Events { events, .. } = &blocked.wait {
                 held.extend(events);
