@@ -211,8 +211,13 @@ impl Winsock {
                 socket.phase = Phase::Unconnected;
                 let error = connect_error(cause);
                 socket.connect_failed = Some(error);
-                // After a failed blocking connect SO_ERROR reads 0.
-                socket.error = socket.waiters.as_slice().is_empty().then_some(error);
+                // WF-6.14: after a connect that was waited for SO_ERROR reads 0.
+                let waiters = socket.waiters.as_slice().to_vec();
+                let connecting = |&thread: &ThreadId| {
+                    self.thread(thread).blocked.as_ref().is_some_and(|blocked| blocked.wait == Wait::Connect)
+                };
+                let waited_for = waiters.iter().any(connecting);
+                self.sockets.get_mut(id).error = (!waited_for).then_some(error);
                 stack.detach(conn);
                 self.connect_decided(id, Some(error));
             }

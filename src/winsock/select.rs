@@ -257,7 +257,8 @@ impl Winsock {
 
     fn has_failed_to_connect(&self, id: SocketId) -> bool {
         let socket = self.sockets.get(id);
-        socket.phase == Phase::Unconnected && socket.connect_failed.is_some()
+        let over = matches!(socket.phase, Phase::Unconnected | Phase::Listening(_));
+        over && socket.connect_failed.is_some()
     }
 
     /// Whether recv with MSG_OOB would succeed.
