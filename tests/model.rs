@@ -1,0 +1,55 @@
+//! Random programs of two hosts, two processes on each and two threads in each of these, against a reference: handles,
+//! references, linger and blocked calls as the specification has them, written apart from the library.
+//!
+//! A program has up to 40 steps; the link between the hosts delays, loses, reorders and duplicates. 500 programs;
+//! `CLOSEWAIT_CASES=n` runs n times as many. They are the same in every run.
+
+mod scale;
+
+mod model {
+    pub(crate) mod machine;
+    pub(crate) mod network;
+    pub(crate) mod program;
+    pub(crate) mod reference;
+    pub(crate) mod situations;
+}
+
+use model::machine::{Machine, set_wrong};
+use model::program::{Programs, Step};
+use model::reference::rules::Wrong;
+use model::situations::taken;
+use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
+use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
+
+/// The longest program.
+const CALLS: usize = 40;
+
+/// Runs so many programs; the one that fails, made small.
+fn campaign(cases: u32) -> Result<(), (String, Vec<Step>)> {
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() };
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let programs = Programs::sequential_strategy(1..=CALLS);
+    let result = TestRunner::new_with_rng(config, rng).run(&programs, |(guide, steps, seen)| {
+        Machine::test_sequential(Config::default(), guide, steps, seen);
+        Ok(())
+    });
+    match result {
+        Ok(()) => Ok(()),
+        Err(TestError::Fail(why, (guide, steps, _))) => {
+            let lines: Vec<String> = steps.iter().map(|step| format!("  {step:?}")).collect();
+            Err((format!("{why}\n{:?}\n{}", guide.setup, lines.join("\n")), steps))
+        }
+        Err(TestError::Abort(why)) => panic!("{why}"),
+    }
+}
+
+#[test]
+fn programs_do_what_the_reference_says() {
+    let result = campaign(scale::cases(500));
+    for (what, n) in taken() {
+        println!("{n:>8} {what}");
+    }
+    if let Err((why, _)) = result {
+        panic!("{why}");
+    }
+}
