@@ -1,7 +1,7 @@
 //! Random programs of two hosts, two processes on each and two threads in each of these, against a reference: handles,
 //! references, linger and blocked calls as the specification has them, written apart from the library.
 //!
-//! A program has up to 40 steps; the link between the hosts delays, loses, reorders and duplicates. 500 programs;
+//! A program has up to 40 steps; the link between the hosts delays, loses, reorders and duplicates. 4,000 programs;
 //! `CLOSEWAIT_CASES=n` runs n times as many. They are the same in every run.
 
 mod scale;
@@ -45,7 +45,7 @@ fn campaign(cases: u32) -> Result<(), (String, Vec<Step>)> {
 
 #[test]
 fn programs_do_what_the_reference_says() {
-    let result = campaign(scale::cases(500));
+    let result = campaign(scale::cases(4000));
     for (what, n) in taken() {
         println!("{n:>8} {what}");
     }

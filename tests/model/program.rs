@@ -286,8 +286,11 @@ fn streaming(ids: Vec<Id>) -> BoxedStrategy<Op> {
     prop_oneof![
         8 => (s(), select(&[1, 100, 1460, 5000, 70_000, 200_000][..])).prop_map(|(s, len)| Op::Send { s, len }),
         8 => (s(), select(&[1, 100, 5000, 1_000_000][..])).prop_map(|(s, len)| Op::Recv { s, len }),
-        4 => (s(), prop_oneof![1 => Just(0), 4 => Just(1), 2 => Just(2), 1 => Just(3)])
+        3 => (s(), prop_oneof![1 => Just(0), 4 => Just(1), 2 => Just(2), 1 => Just(3)])
             .prop_map(|(s, how)| Op::Shutdown { s, how }),
+        5 => (s(), select(&[0, 1, 2][..])).prop_map(|(s, seconds)| Op::SetLinger { s, onoff: 1, seconds }),
+        1 => s().prop_map(|s| Op::Nonblocking { s, yes: true }),
+        2 => s().prop_map(|s| Op::Close { s }),
     ]
     .boxed()
 }
@@ -323,8 +326,12 @@ impl ReferenceStateMachine for Programs {
     }
 
     fn transitions(guide: &Guide) -> BoxedStrategy<Step> {
+        // Threads that have a connection to work on call more often.
+        let streams = guide.drafts.iter().filter(|draft| draft.kind == Kind::Stream);
+        let busy: Vec<usize> = streams.flat_map(|draft| [2 * draft.process, 2 * draft.process + 1]).collect();
+        let threads: Vec<usize> = (0..THREADS).chain(busy.repeat(2)).collect();
         let guide = guide.clone();
-        let call = (0..THREADS).prop_flat_map(move |thread| guide.calls(thread));
+        let call = select(threads).prop_flat_map(move |thread| guide.calls(thread));
         prop_oneof![1 => select(&[0, 5, 30, 100, 300, 1000, 3000][..]).prop_map(Step::Pass), 4 => call].boxed()
     }
 
