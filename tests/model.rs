@@ -26,7 +26,7 @@ const CALLS: usize = 40;
 
 /// Runs so many programs; the one that fails, made small.
 fn campaign(cases: u32) -> Result<(), (String, Vec<Step>)> {
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() };
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 4000, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let programs = Programs::sequential_strategy(1..=CALLS);
     let result = TestRunner::new_with_rng(config, rng).run(&programs, |(guide, steps, seen)| {
@@ -52,4 +52,38 @@ fn programs_do_what_the_reference_says() {
     if let Err((why, _)) = result {
         panic!("{why}");
     }
+}
+
+/// Shrinking works: with one rule of the reference wrong, the program that shows it is small.
+fn small_with(wrong: Wrong, most: usize) {
+    set_wrong(Some(wrong));
+    let result = campaign(2000);
+    set_wrong(None);
+    let Err((why, steps)) = result else { panic!("{wrong:?} goes unseen") };
+    println!("{why}");
+    assert!(steps.len() <= most, "{} steps are not small: {why}", steps.len());
+}
+
+/// CS-B2. A socket, a second descriptor, the close of one, any call on the other.
+#[test]
+fn a_close_that_is_not_the_last_is_made_small() {
+    small_with(Wrong::AnyDescriptorIsTheLast, 4);
+}
+
+/// R13. A call that waits, and a close of its socket.
+#[test]
+fn a_cancelled_call_is_made_small() {
+    small_with(Wrong::CancelledIsAborted, 4);
+}
+
+/// CS-E6. A linger option, and a close.
+#[test]
+fn a_lingering_close_is_made_small() {
+    small_with(Wrong::NobodyLingers, 3);
+}
+
+/// CS-C3. A timeout, SO_DONTLINGER, and what getsockopt says.
+#[test]
+fn a_forgotten_timeout_is_made_small() {
+    small_with(Wrong::DontLingerForgets, 4);
 }

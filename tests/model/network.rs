@@ -19,7 +19,7 @@ pub(crate) type Key = (usize, Endpoint, Endpoint);
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Over {
     /// A RST came; whether the peer's FIN had come before.
-    Reset { after_fin: bool, state: StateName },
+    Reset { after_fin: bool },
     /// It sent a RST itself.
     Aborted,
     /// Both FINs were acknowledged, or the handshake came to nothing.
@@ -169,8 +169,9 @@ impl Network {
         use StateName::*;
         let end = &mut self.ends[id];
         let aborted = left.resets.iter().any(|reset| reset.from.is_some_and(|(from, _)| from == id));
-        let over = if reset_by_peer.contains(&end.key) {
-            Over::Reset { after_fin: end.fin_received, state: end.state }
+        // RFC 9293 3.10.7.4: in CLOSING, LAST_ACK and TIME_WAIT a RST ends the connection, and nobody is told.
+        let over = if reset_by_peer.contains(&end.key) && !is_late(end.state) {
+            Over::Reset { after_fin: end.fin_received }
         } else if aborted {
             Over::Aborted
         } else {
@@ -209,6 +210,11 @@ impl Network {
         }
         left
     }
+}
+
+/// Both ends have sent a FIN.
+pub(crate) const fn is_late(state: StateName) -> bool {
+    matches!(state, StateName::Closing | StateName::LastAck | StateName::TimeWait)
 }
 
 /// Whether the peer's FIN has come.

@@ -263,12 +263,12 @@ fn any_socket(ids: Vec<Id>, new: Id, process: usize) -> BoxedStrategy<Op> {
     let s = || select(ids.clone());
     prop_oneof![
         8 => s().prop_map(|s| Op::Close { s }),
-        3 => s().prop_map(|s| Op::GetLinger { s }),
+        5 => s().prop_map(|s| Op::GetLinger { s }),
         3 => s().prop_map(|s| Op::Select { s }),
         5 => s().prop_map(move |s| Op::DuplicateHandle { s, new }),
         5 => (s(), 0..4_usize).prop_map(move |(s, by)| Op::Duplicate { s, by: host * 4 + by, new }),
         5 => (s(), any::<bool>()).prop_map(|(s, yes)| Op::Nonblocking { s, yes }),
-        2 => (s(), any::<bool>()).prop_map(|(s, yes)| Op::DontLinger { s, yes }),
+        5 => (s(), any::<bool>()).prop_map(|(s, yes)| Op::DontLinger { s, yes }),
         6 => (s(), select(&[1, 1, 1, 0, 256][..]), select(&[0, 1, 2, 5][..]))
             .prop_map(|(s, onoff, seconds)| Op::SetLinger { s, onoff, seconds }),
         1 => s().prop_map(|s| Op::Send { s, len: 1 }),

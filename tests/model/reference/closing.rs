@@ -2,9 +2,8 @@
 
 use super::rules::Wrong;
 use super::{Answer, Asked, Cancelled, Expect, Phase, Reference, SocketId};
-use crate::model::network::Network;
+use crate::model::network::{Network, is_late};
 use crate::model::program::{Op, process_of};
-use closewait::tcp::StateName;
 use closewait::time::{Duration, Instant};
 use closewait::winsock::WsaError;
 
@@ -192,9 +191,4 @@ impl Reference {
             || (stream.orphan && answers_text) // R7
             || (shut && answers_text) // WF-4.8
     }
-}
-
-/// Both ends have sent a FIN.
-pub(crate) const fn is_late(state: StateName) -> bool {
-    matches!(state, StateName::Closing | StateName::LastAck | StateName::TimeWait)
 }

@@ -295,14 +295,21 @@ impl Reference {
 
     /// The codes that calls fail with after a connection ended otherwise than by both FINs.
     pub(crate) fn ended(&self, end: EndId, network: &Network) -> Option<Vec<Answer>> {
-        let fails = |codes: &[WsaError]| codes.iter().map(|&code| Answer::Fails(code)).collect();
-        match network.ends[end].over? {
-            Over::Finished => None,
-            Over::Reset { after_fin, .. } => Some(fails(&[self.rules.reset_code(after_fin)])),
-            Over::GaveUp => Some(fails(&[self.rules.gave_up_code()])),
-            // This end's own doing while the socket is open: SD_RECEIVE with data unread (WF-4.8). No code is known.
-            Over::Aborted => Some(vec![Answer::FailsSomehow]),
-        }
+        let over = network.ends[end].over?;
+        let stream = self.streams.get(&end);
+        let shut = stream.and_then(|stream| stream.socket).is_some_and(|id| self.sockets[id].shut_receive);
+        let reset_due = stream.is_some_and(|stream| stream.reset_due.is_some());
+        let code = match over {
+            Over::Reset { after_fin } => self.rules.reset_code(after_fin),
+            // This end's own doing while the socket is open: SD_RECEIVE with data unread, or data that came later
+            // (WF-4.8), with a RST or, after both FINs, without (R28). No code is known.
+            Over::Aborted => return Some(vec![Answer::FailsSomehow]),
+            Over::GaveUp if shut => return Some(vec![Answer::FailsSomehow]),
+            Over::Finished if reset_due => return Some(vec![Answer::FailsSomehow]),
+            Over::Finished => return None,
+            Over::GaveUp => self.rules.gave_up_code(),
+        };
+        Some(vec![Answer::Fails(code)])
     }
 }
 

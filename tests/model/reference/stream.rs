@@ -1,6 +1,5 @@
 //! send, recv, shutdown, select.
 
-use super::closing::is_late;
 use super::{Answer, Expect, Phase, Reference, SocketId};
 use crate::model::network::{EndId, Network, Over};
 use crate::model::program::Op;
@@ -43,11 +42,7 @@ impl Reference {
     /// What recv finds: a RST (R8: it discards what was unread), data, the end of the stream, or nothing yet.
     fn readable(&self, end: EndId, len: usize, network: &Network) -> Option<Vec<Answer>> {
         let facts = &network.ends[end];
-        if let Some(mut answers) = self.ended(end, network) {
-            // The stream had ended at both ends: whether recv tells of a RST that came then is nobody's word.
-            if matches!(facts.over, Some(Over::Reset { state, .. }) if is_late(state)) {
-                answers.extend([Answer::Bytes(0), Answer::FailsSomehow]);
-            }
+        if let Some(answers) = self.ended(end, network) {
             return Some(answers);
         }
         if facts.unread > 0 {
