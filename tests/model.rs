@@ -17,7 +17,7 @@ mod model {
 use model::machine::{Machine, set_wrong};
 use model::program::{Programs, Step};
 use model::reference::rules::Wrong;
-use model::situations::taken;
+use model::situations::{WANTED, taken};
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
 
@@ -46,11 +46,15 @@ fn campaign(cases: u32) -> Result<(), (String, Vec<Step>)> {
 #[test]
 fn programs_do_what_the_reference_says() {
     let result = campaign(scale::cases(4000));
-    for (what, n) in taken() {
+    let seen = taken();
+    for (what, n) in &seen {
         println!("{n:>8} {what}");
     }
     if let Err((why, _)) = result {
         panic!("{why}");
+    }
+    for what in WANTED {
+        assert!(seen.contains_key(what), "no program came to this: {what}");
     }
 }
 

@@ -17,7 +17,7 @@ use super::program::{
 };
 use super::reference::rules::{Rules, Wrong};
 use super::reference::{Answer, Asked, Reference, SocketId, allows, answer};
-use super::situations::note_close;
+use super::situations::{count, note_answer, note_close};
 use checks::{judge_close, text};
 use closewait::addr::Endpoint;
 use closewait::profile::Profile;
@@ -66,10 +66,12 @@ impl Machine {
         let hosts = ["left", "right"].map(|name| world.add_host(name, profile.clone()));
         let link = world.add_link(hosts[0], hosts[1], LinkConfig::default());
         let policy = if setup.reuse { HandlePolicy::LowestFree } else { HandlePolicy::Never };
-        let spawned: Vec<_> = (0..PROCESSES).map(|p| world.spawn_process_with(hosts[host_of(p)], policy)).collect();
+        let spawned: Vec<_> =
+            (0..PROCESSES).map(|p| world.spawn_process_with(hosts[host_of(p)], policy)).collect();
         let processes: Vec<Process> = spawned.iter().map(|(process, _)| *process).collect();
         // Two threads of each process, then one more of each.
-        let mut threads: Vec<Thread> = (0..THREADS).map(|t| world.spawn_thread(processes[process_of(t)])).collect();
+        let mut threads: Vec<Thread> =
+            (0..THREADS).map(|t| world.spawn_thread(processes[process_of(t)])).collect();
         threads.extend(spawned.iter().map(|(_, thread)| *thread));
         let rules = Rules { windows: setup.windows, wrong: WRONG.get() };
         let mut machine = Self {
@@ -89,6 +91,7 @@ impl Machine {
         }
         machine.connect_ready();
         machine.world.set_link(link, faulty(&setup));
+        count(true);
         machine
     }
 
@@ -147,7 +150,7 @@ impl Machine {
         let socket = self.reference.socket_of(thread, handle);
         let closing = socket.filter(|_| matches!(op, Op::Close { .. })).map(|id| {
             let closing = self.reference.closing(id, &self.network);
-            note_close(closing, &self.reference, id);
+            note_close(closing, &self.reference, id, (process_of(thread), handle));
             closing
         });
         let outcome = self.world.call(self.threads[thread], self.call_of(&asked), &mut self.log);
@@ -160,10 +163,17 @@ impl Machine {
         let actual = returned.as_ref().map(|result| answer(result, handle));
         let allowed = actual.map_or(expected.waits, |actual| allows(&expected.answers, actual));
         let state = socket.map(|id| &self.reference.sockets[id]);
-        assert!(allowed, "{asked:?} of {state:?}: {actual:?} (none: it waits), where allowed is {expected:?}");
+        assert!(
+            allowed,
+            "{asked:?} of {state:?}: {actual:?} (none: it waits), where allowed is {expected:?}"
+        );
+        if let Some(actual) = actual {
+            note_answer(op, actual);
+        }
+        let end = socket.and_then(|id| self.reference.end(id));
         let cancelled = self.reference.happened(&asked, actual, &before);
         if let Some(closing) = closing {
-            judge_close(closing, &asked, &left);
+            judge_close(closing, &asked, &left, end.map(|end| &self.network.ends[end]));
         }
         self.opened(&asked, actual, socket, &left);
         self.judge_resets(&left);
@@ -193,7 +203,8 @@ impl Machine {
 
     fn call_of(&self, asked: &Asked) -> Call {
         let s = Handle(asked.handle);
-        let option = |name, value: Vec<u8>| Call::Setsockopt { s, level: SOL_SOCKET, name, value: Some(value.into()) };
+        let option =
+            |name, value: Vec<u8>| Call::Setsockopt { s, level: SOL_SOCKET, name, value: Some(value.into()) };
         match asked.op {
             Op::Startup => Call::startup(0x0202),
             Op::Cleanup => Call::WsaCleanup,

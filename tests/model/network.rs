@@ -50,6 +50,8 @@ pub(crate) struct End {
 pub(crate) struct ResetSent {
     /// The end that sent it, and its state before, if it was not over.
     pub(crate) from: Option<(EndId, StateName)>,
+    /// What that end had sent and was not acknowledged.
+    pub(crate) unacknowledged: usize,
     /// Text, or FIN, arrived for the end in the same event.
     pub(crate) answers_text: bool,
 }
@@ -202,10 +204,14 @@ impl Network {
                 let from = self.end(&key).filter(|&end| self.ends[end].over.is_none());
                 let text = |p: &Packet| {
                     let s = &p.segment;
-                    p.dst == packet.src && p.src == packet.dst && (!s.payload.is_empty() || s.flags.contains(Flags::FIN))
+                    p.dst == packet.src
+                        && p.src == packet.dst
+                        && (!s.payload.is_empty() || s.flags.contains(Flags::FIN))
                 };
                 let answers_text = packets(entries, false).any(|(at, p)| at == host && text(p));
-                left.resets.push(ResetSent { from: from.map(|id| (id, self.ends[id].state)), answers_text });
+                let unacknowledged = from.map_or(0, |id| self.ends[id].unacknowledged);
+                let from = from.map(|id| (id, self.ends[id].state));
+                left.resets.push(ResetSent { from, unacknowledged, answers_text });
             }
         }
         left

@@ -30,23 +30,69 @@ pub(crate) const fn host_of(process: usize) -> usize {
 pub(crate) enum Op {
     Startup,
     Cleanup,
-    Socket { new: Id },
-    Bind { s: Id, port: u16 },
-    Listen { s: Id },
-    Accept { s: Id, new: Id },
-    Connect { s: Id, host: usize, port: u16 },
-    Send { s: Id, len: usize },
-    Recv { s: Id, len: usize },
-    Shutdown { s: Id, how: i32 },
-    Close { s: Id },
-    SetLinger { s: Id, onoff: u16, seconds: u16 },
-    DontLinger { s: Id, yes: bool },
-    GetLinger { s: Id },
-    Nonblocking { s: Id, yes: bool },
-    Select { s: Id },
+    Socket {
+        new: Id,
+    },
+    Bind {
+        s: Id,
+        port: u16,
+    },
+    Listen {
+        s: Id,
+    },
+    Accept {
+        s: Id,
+        new: Id,
+    },
+    Connect {
+        s: Id,
+        host: usize,
+        port: u16,
+    },
+    Send {
+        s: Id,
+        len: usize,
+    },
+    Recv {
+        s: Id,
+        len: usize,
+    },
+    Shutdown {
+        s: Id,
+        how: i32,
+    },
+    Close {
+        s: Id,
+    },
+    SetLinger {
+        s: Id,
+        onoff: u16,
+        seconds: u16,
+    },
+    DontLinger {
+        s: Id,
+        yes: bool,
+    },
+    GetLinger {
+        s: Id,
+    },
+    Nonblocking {
+        s: Id,
+        yes: bool,
+    },
+    Select {
+        s: Id,
+    },
     /// WSADuplicateSocket, and WSASocket by another thread of the host.
-    Duplicate { s: Id, by: usize, new: Id },
-    DuplicateHandle { s: Id, new: Id },
+    Duplicate {
+        s: Id,
+        by: usize,
+        new: Id,
+    },
+    DuplicateHandle {
+        s: Id,
+        new: Id,
+    },
 }
 
 /// One step of a program.
@@ -212,7 +258,7 @@ impl Guide {
         };
         let mut ops: Vec<(u32, BoxedStrategy<Op>)> = vec![
             (1, Just(Op::Startup).boxed()),
-            (1, Just(Op::Cleanup).boxed()),
+            (2, Just(Op::Cleanup).boxed()),
             (4, Just(Op::Socket { new }).boxed()),
         ];
         let all = of(&[Kind::Plain, Kind::Bound, Kind::Listener, Kind::Stream]);
@@ -288,9 +334,9 @@ fn streaming(ids: Vec<Id>) -> BoxedStrategy<Op> {
         8 => (s(), select(&[1, 100, 5000, 1_000_000][..])).prop_map(|(s, len)| Op::Recv { s, len }),
         3 => (s(), prop_oneof![1 => Just(0), 4 => Just(1), 2 => Just(2), 1 => Just(3)])
             .prop_map(|(s, how)| Op::Shutdown { s, how }),
-        5 => (s(), select(&[0, 1, 2][..])).prop_map(|(s, seconds)| Op::SetLinger { s, onoff: 1, seconds }),
+        7 => (s(), select(&[0, 1, 2][..])).prop_map(|(s, seconds)| Op::SetLinger { s, onoff: 1, seconds }),
         1 => s().prop_map(|s| Op::Nonblocking { s, yes: true }),
-        2 => s().prop_map(|s| Op::Close { s }),
+        4 => s().prop_map(|s| Op::Close { s }),
     ]
     .boxed()
 }
@@ -298,18 +344,15 @@ fn streaming(ids: Vec<Id>) -> BoxedStrategy<Op> {
 fn setups() -> impl Strategy<Value = Setup> {
     let percent = || prop_oneof![2 => Just(0_u32), 1 => 1..20_u32];
     let link = (select(&[10, 1, 50][..]), select(&[0, 0, 5, 30][..]), percent(), percent(), percent());
-    (any::<bool>(), prop_oneof![1 => Just(1), 2 => Just(2), 1 => Just(0)], any::<[bool; 2]>(), 0..1000_u64, link)
-        .prop_map(|(windows, ready, [reuse, drain], seed, (delay, jitter, loss, reorder, duplicate))| Setup {
-            windows,
-            ready,
-            reuse,
-            drain,
-            seed,
-            delay,
-            jitter,
-            loss,
-            reorder,
-            duplicate,
+    (
+        any::<bool>(),
+        prop_oneof![1 => Just(1), 2 => Just(2), 1 => Just(0)],
+        any::<[bool; 2]>(),
+        0..1000_u64,
+        link,
+    )
+        .prop_map(|(windows, ready, [reuse, drain], seed, (delay, jitter, loss, reorder, duplicate))| {
+            Setup { windows, ready, reuse, drain, seed, delay, jitter, loss, reorder, duplicate }
         })
 }
 
@@ -332,7 +375,8 @@ impl ReferenceStateMachine for Programs {
         let threads: Vec<usize> = (0..THREADS).chain(busy.repeat(2)).collect();
         let guide = guide.clone();
         let call = select(threads).prop_flat_map(move |thread| guide.calls(thread));
-        prop_oneof![1 => select(&[0, 5, 30, 100, 300, 1000, 3000][..]).prop_map(Step::Pass), 4 => call].boxed()
+        prop_oneof![1 => select(&[0, 5, 30, 100, 300, 1000, 3000][..]).prop_map(Step::Pass), 4 => call]
+            .boxed()
     }
 
     fn preconditions(guide: &Guide, step: &Step) -> bool {

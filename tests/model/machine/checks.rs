@@ -1,11 +1,11 @@
 //! What the machine checks of a run.
 
 use super::{Machine, NO_HANDLE};
-use crate::model::network::Left;
+use crate::model::network::{End, Left, Over};
 use crate::model::program::{Op, THREADS, host_of, process_of};
 use crate::model::reference::closing::Closing;
 use crate::model::reference::{Answer, Asked, Cancelled, SocketId, answer};
-use crate::model::situations::{note, note_return};
+use crate::model::situations::{count, note, note_return};
 use bytes::Bytes;
 use closewait::tcp::StateName;
 use closewait::winsock::{Call, Outcome, ProtocolInfo, Value, consts::*};
@@ -20,17 +20,18 @@ pub(super) fn text(serial: usize, at: usize, len: usize) -> Bytes {
     TEXT.slice(from..from + len)
 }
 
-/// What a close puts on the wire in the instant of the call: CS-B2, CS-E4, CS-E10, R28.
-pub(super) fn judge_close(closing: Closing, asked: &Asked, left: &Left) {
+/// What a close puts on the wire in the instant of the call: CS-B2, CS-E4, CS-E10, R28. CS-E11: after a hard close
+/// nothing is left, no TIME_WAIT either.
+pub(super) fn judge_close(closing: Closing, asked: &Asked, left: &Left, end: Option<&End>) {
     let packets = left.packets[host_of(process_of(asked.thread))];
     let right = match closing {
         Closing::NotLast | Closing::Nothing | Closing::HardLate => packets == 0,
         Closing::WouldBlock => left.fins == 0,
-        Closing::Hard(_) => left.resets.len() == 1,
+        Closing::Hard(_) => left.resets.len() == 1 && end.is_some_and(|end| end.over == Some(Over::Aborted)),
         Closing::Graceful | Closing::Lingers => left.resets.is_empty(),
         Closing::Listener | Closing::Opening => true,
     };
-    assert!(right, "{asked:?} is {closing:?}, and {left:?}");
+    assert!(right, "{asked:?} is {closing:?}, and {left:?} {end:?}");
 }
 
 impl Machine {
@@ -53,7 +54,7 @@ impl Machine {
             }
             let owned = self.reference.streams.get(&end).is_some_and(|stream| stream.socket.is_some());
             let due = if owned {
-                self.reference.reset_is_due(end, reset.answers_text, self.world.now())
+                self.reference.reset_is_due(end, reset, self.world.now())
             } else {
                 // R21: nobody has accepted it, and nobody will.
                 !self.reference.is_listened(end, &self.network)
@@ -84,7 +85,8 @@ impl Machine {
                 let listener = socket.expect("CS-A4");
                 let port = self.reference.sockets[listener].port.expect("a listener is bound");
                 let host = host_of(process);
-                let end = self.network.end(&(host, self.name(host, port), *peer)).expect("an end was accepted");
+                let end =
+                    self.network.end(&(host, self.name(host, port), *peer)).expect("an end was accepted");
                 self.reference.accepted(process, new.0, listener, end);
             }
             (Value::Received(data), Op::Recv { .. }) => {
@@ -96,7 +98,12 @@ impl Machine {
 
     /// WSASocket by the other thread; what WSADuplicateSocket wrote is good once (WF-7.10).
     fn duplicated(&mut self, by: usize, new: u32, info: ProtocolInfo, socket: SocketId) {
-        let call = || Call::WsaSocket { family: AF_INET, kind: SOCK_STREAM, protocol: IPPROTO_TCP, info: Some(info) };
+        let call = || Call::WsaSocket {
+            family: AF_INET,
+            kind: SOCK_STREAM,
+            protocol: IPPROTO_TCP,
+            info: Some(info),
+        };
         let outcome = self.world.call(self.threads[by], call(), &mut self.log);
         let Outcome::Returned(returned) = outcome else { panic!("WSASocket waits") };
         let Ok(Value::Handle(handle)) = returned.result else { panic!("WSASocket: {returned:?}") };
@@ -108,7 +115,11 @@ impl Machine {
         let left = self.look();
         assert_eq!(left.packets, [0, 0], "a duplicate is nothing to the network");
         let own = self.reference.processes[process].handles.values().filter(|&&id| id == socket).count();
-        note(if own > 1 { "WSADuplicateSocket for its own process" } else { "WSADuplicateSocket for another process" });
+        note(if own > 1 {
+            "WSADuplicateSocket for its own process"
+        } else {
+            "WSADuplicateSocket for another process"
+        });
     }
 
     /// CS-E12, contract of TCP: what is received is what was sent, in order; the stream ends after all of it, and not
@@ -146,7 +157,12 @@ impl Machine {
             if let Some(place) = cancelled.iter().position(|(t, _)| *t == thread) {
                 let (_, due) = cancelled.remove(place);
                 assert_eq!(actual, due, "the cancelled call of thread {thread}");
-                note(if due == Answer::Zero { "a lingering close ended by WSACleanup (R33)" } else { "cancelled" });
+                let lingered = due == Answer::Zero;
+                note(if lingered {
+                    "cancelled: a lingering close, by WSACleanup (R33)"
+                } else {
+                    "cancelled: WSAEINTR"
+                });
                 continue;
             }
             let blocked = self.reference.released(thread, actual, now, &self.network);
@@ -175,6 +191,7 @@ impl Machine {
 
     /// Every socket is closed, by each process's last thread; time passes; the world comes to rest.
     pub(super) fn finish(&mut self) {
+        count(false);
         if self.setup.drain {
             self.drain();
         }

@@ -2,7 +2,7 @@
 
 use super::rules::Wrong;
 use super::{Answer, Asked, Cancelled, Expect, Phase, Reference, SocketId};
-use crate::model::network::{Network, is_late};
+use crate::model::network::{EndId, Network, ResetSent, is_late};
 use crate::model::program::{Op, process_of};
 use closewait::time::{Duration, Instant};
 use closewait::winsock::WsaError;
@@ -54,11 +54,11 @@ impl Reference {
                 return Closing::HardLate;
             }
         } else if end.unread > 0 {
-            return Closing::Hard("R4: unread data");
+            return Closing::Hard("close: R4: unread data");
         } else if self.receive_pending(id) && self.rules.resets_with_receive_pending() {
-            return Closing::Hard("R5: a receive was pending");
+            return Closing::Hard("close: R5: a receive was pending");
         } else if hard {
-            return Closing::Hard("CS-E4: hard close");
+            return Closing::Hard("close: CS-E4: hard close");
         }
         self.rules.wrongly(match (socket.l_onoff, socket.nonblocking) {
             (0, _) => Closing::Graceful,
@@ -107,7 +107,10 @@ impl Reference {
         let until = asked.now + Duration::from_secs(u64::from(self.sockets[id].l_linger));
         let cancelled = self.release(process, id, closing, None);
         if answer.is_none() {
-            self.blocked.insert(asked.thread, super::Blocked { op: asked.op, socket: id, serial: asked.serial, until: Some(until) });
+            self.blocked.insert(
+                asked.thread,
+                super::Blocked { op: asked.op, socket: id, serial: asked.serial, until: Some(until) },
+            );
             self.stream(self.end(id)).deadline = Some(until);
         }
         cancelled
@@ -183,12 +186,13 @@ impl Reference {
     }
 
     /// Whether a RST that an end sent in a synchronized state had to be. A RST without cause is the library's mistake.
-    pub(crate) fn reset_is_due(&self, end: usize, answers_text: bool, now: Instant) -> bool {
+    pub(crate) fn reset_is_due(&self, end: EndId, reset: &ResetSent, now: Instant) -> bool {
         let Some(stream) = self.streams.get(&end) else { return false };
         let shut = stream.socket.is_some_and(|id| self.sockets[id].shut_receive);
-        stream.reset_due.is_some()
-            || stream.deadline.is_some_and(|at| at <= now) // CS-E8
-            || (stream.orphan && answers_text) // R7
-            || (shut && answers_text) // WF-4.8
+        // CS-E8, R2: at the very instant, and only if a byte of data is unacknowledged; our FIN does not count.
+        let expired = stream.deadline == Some(now) && reset.unacknowledged > 0;
+        // R7: text for a socket that was closed. WF-4.8: text for one that does not receive.
+        let unwanted = (stream.orphan || shut) && reset.answers_text;
+        stream.reset_due.is_some() || expired || unwanted
     }
 }

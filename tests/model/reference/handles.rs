@@ -9,6 +9,7 @@ impl Reference {
     pub(crate) fn made(&mut self, process: usize, handle: u32) {
         self.sockets.push(Socket {
             host: host_of(process),
+            first: (process, handle),
             phase: Phase::Unconnected,
             port: None,
             failed: false,
@@ -25,8 +26,8 @@ impl Reference {
 
     /// accept returned a handle: a socket with the listener's options and its mode (WF-2.39).
     pub(crate) fn accepted(&mut self, process: usize, handle: u32, listener: SocketId, end: EndId) {
-        let new = Socket { phase: Phase::Connected(end), references: 0, ..self.sockets[listener].clone() };
-        self.sockets.push(new);
+        let (phase, first) = (Phase::Connected(end), (process, handle));
+        self.sockets.push(Socket { phase, first, references: 0, ..self.sockets[listener].clone() });
         let id = self.sockets.len() - 1;
         self.stream(Some(end)).socket = Some(id);
         self.refer(process, handle, id);

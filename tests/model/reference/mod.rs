@@ -95,6 +95,8 @@ pub(crate) enum Phase {
 #[derive(Clone, Debug)]
 pub(crate) struct Socket {
     pub(crate) host: usize,
+    /// The descriptor that it was made with: process and handle.
+    pub(crate) first: (usize, u32),
     pub(crate) phase: Phase,
     /// The port that bind or connect gave it.
     pub(crate) port: Option<u16>,
@@ -208,7 +210,9 @@ impl Reference {
             Op::Recv { len, .. } => self.recv(id, len, network),
             Op::Shutdown { how, .. } => self.shutdown(id, how, network),
             Op::Close { .. } => self.close(id, network),
-            Op::SetLinger { .. } | Op::DontLinger { .. } | Op::Nonblocking { .. } => Expect::only(Answer::Zero),
+            Op::SetLinger { .. } | Op::DontLinger { .. } | Op::Nonblocking { .. } => {
+                Expect::only(Answer::Zero)
+            }
             // CS-C5.
             Op::GetLinger { .. } => Expect::only(Answer::Linger(socket.l_onoff, socket.l_linger)),
             Op::Select { .. } => Expect::only(Answer::Ready(self.ready(id, network))),
@@ -220,7 +224,12 @@ impl Reference {
     }
 
     /// A call did what it did; which blocked calls return with it. `None`: it waits.
-    pub(crate) fn happened(&mut self, asked: &Asked, answer: Option<Answer>, network: &Network) -> Vec<Cancelled> {
+    pub(crate) fn happened(
+        &mut self,
+        asked: &Asked,
+        answer: Option<Answer>,
+        network: &Network,
+    ) -> Vec<Cancelled> {
         let process = process_of(asked.thread);
         let socket = self.processes[process].handles.get(&asked.handle).copied();
         let failed = matches!(answer, Some(Answer::Fails(_) | Answer::FailsSomehow));
@@ -229,7 +238,8 @@ impl Reference {
             (Op::Cleanup, _) if !failed => return self.cleanup(process, asked.now, network),
             (Op::Close { .. }, Some(id)) if !failed => return self.closed(asked, id, answer, network),
             (op, Some(id)) if answer.is_none() => {
-                self.blocked.insert(asked.thread, Blocked { op, socket: id, serial: asked.serial, until: None });
+                self.blocked
+                    .insert(asked.thread, Blocked { op, socket: id, serial: asked.serial, until: None });
             }
             (op, Some(id)) if !failed => self.did(op, id, asked.serial, network),
             _ => {}

@@ -80,6 +80,10 @@ impl Rules {
 
     /// What a close would be, if nobody ever lingered.
     pub(crate) fn wrongly(self, closing: Closing) -> Closing {
-        if closing == Closing::Lingers && self.is_wrong(Wrong::NobodyLingers) { Closing::Graceful } else { closing }
+        if closing == Closing::Lingers && self.is_wrong(Wrong::NobodyLingers) {
+            Closing::Graceful
+        } else {
+            closing
+        }
     }
 }

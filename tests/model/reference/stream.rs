@@ -59,7 +59,8 @@ impl Reference {
         if socket.shut_receive && (self.rules.windows || !reset) {
             return Expect::only(SHUT);
         }
-        self.readable(end, len, network).map_or_else(|| Expect::waits(socket.nonblocking), |a| Expect::one_of(&a))
+        self.readable(end, len, network)
+            .map_or_else(|| Expect::waits(socket.nonblocking), |a| Expect::one_of(&a))
     }
 
     /// Bytes were read from an end: they are no longer unread, where netstat does not say so.
@@ -122,9 +123,9 @@ impl Reference {
         let end = self.connected(id)?;
         match op {
             Op::Recv { len, .. } => self.readable(end, len, network),
-            Op::Send { len, .. } => self.ended(end, network).or_else(|| {
-                (network.ends[end].unacknowledged < SNDBUF).then(|| vec![Answer::Sent(len)])
-            }),
+            Op::Send { len, .. } => self
+                .ended(end, network)
+                .or_else(|| (network.ends[end].unacknowledged < SNDBUF).then(|| vec![Answer::Sent(len)])),
             _ => None,
         }
     }

@@ -47,7 +47,14 @@ impl Reference {
             }
             _ => false,
         };
-        if allowed { Ok(blocked) } else { Err(format!("{blocked:?} must not return {answer:?}")) }
+        if !allowed {
+            return Err(format!("{blocked:?} must not return {answer:?}"));
+        }
+        // Once what it waited for has come, its deadline threatens nobody.
+        if blocked.until.is_some_and(|until| now < until) {
+            self.stream(self.end(id)).deadline = None;
+        }
+        Ok(blocked)
     }
 
     /// CS-E6 to CS-E9, R2: what a lingering close waits for has come, or the connection has ended.
