@@ -88,11 +88,6 @@ impl Network {
         other(1 - host).or_else(|| other(host))
     }
 
-    /// Whether a four-tuple is in use.
-    pub(crate) fn is_live(&self, key: &Key) -> bool {
-        self.end(key).is_some_and(|end| self.ends[end].over.is_none())
-    }
-
     /// Whether any connection of a host that is not over has this port.
     pub(crate) fn port_is_live(&self, host: usize, port: u16) -> bool {
         self.ends.iter().any(|e| e.key.0 == host && e.key.1.port == port && e.over.is_none())

@@ -227,23 +227,23 @@ impl Guide {
     fn follow(&mut self, step: Step) {
         let Step::Call(thread, op) = step else { return };
         if let Some((id, process)) = op.makes(thread) {
-            let kind = match op {
-                Op::Accept { .. } => Kind::Stream,
-                Op::Duplicate { s, .. } | Op::DuplicateHandle { s, .. } => {
-                    self.draft(s).map_or(Kind::Plain, |draft| draft.kind)
-                }
-                _ => Kind::Plain,
+            let kind = if let Op::Duplicate { s, .. } | Op::DuplicateHandle { s, .. } = op {
+                self.draft(s).map_or(Kind::Plain, |draft| draft.kind)
+            } else if matches!(op, Op::Accept { .. }) {
+                Kind::Stream
+            } else {
+                Kind::Plain
             };
             self.drafts.push(Draft { id, process, kind });
             self.next = self.next.max(id + 1);
         }
-        let kind = match op {
-            Op::Bind { .. } => Kind::Bound,
-            Op::Listen { .. } => Kind::Listener,
-            Op::Connect { .. } => Kind::Stream,
-            Op::Close { .. } => Kind::Closed,
-            _ => return,
-        };
+        let kinds = [
+            (matches!(op, Op::Bind { .. }), Kind::Bound),
+            (matches!(op, Op::Listen { .. }), Kind::Listener),
+            (matches!(op, Op::Connect { .. }), Kind::Stream),
+            (matches!(op, Op::Close { .. }), Kind::Closed),
+        ];
+        let Some((_, kind)) = kinds.into_iter().find(|(is, _)| *is) else { return };
         if let Some(draft) = op.s().and_then(|s| self.draft(s)) {
             draft.kind = kind;
         }
@@ -264,10 +264,10 @@ impl Guide {
         let all = of(&[Kind::Plain, Kind::Bound, Kind::Listener, Kind::Stream]);
         let closed = of(&[Kind::Closed]);
         if !all.is_empty() {
-            ops.push((20, any_socket(all, new, process_of(thread))));
+            ops.push((20, any_socket(&all, new, process_of(thread))));
         }
         if !closed.is_empty() {
-            ops.push((2, any_socket(closed, new, process_of(thread))));
+            ops.push((2, any_socket(&closed, new, process_of(thread))));
         }
         let plain = of(&[Kind::Plain]);
         if !plain.is_empty() {
@@ -284,7 +284,7 @@ impl Guide {
         }
         let streams = of(&[Kind::Stream]);
         if !streams.is_empty() {
-            ops.push((45, streaming(streams)));
+            ops.push((45, streaming(&streams)));
         }
         proptest::strategy::Union::new_weighted(ops).prop_map(move |op| Step::Call(thread, op)).boxed()
     }
@@ -304,9 +304,9 @@ fn connecting(ids: Vec<Id>, thread: usize) -> BoxedStrategy<Op> {
         .boxed()
 }
 
-fn any_socket(ids: Vec<Id>, new: Id, process: usize) -> BoxedStrategy<Op> {
+fn any_socket(ids: &[Id], new: Id, process: usize) -> BoxedStrategy<Op> {
     let host = host_of(process);
-    let s = || select(ids.clone());
+    let s = || select(ids.to_vec());
     prop_oneof![
         8 => s().prop_map(|s| Op::Close { s }),
         5 => s().prop_map(|s| Op::GetLinger { s }),
@@ -327,8 +327,8 @@ fn any_socket(ids: Vec<Id>, new: Id, process: usize) -> BoxedStrategy<Op> {
     .boxed()
 }
 
-fn streaming(ids: Vec<Id>) -> BoxedStrategy<Op> {
-    let s = || select(ids.clone());
+fn streaming(ids: &[Id]) -> BoxedStrategy<Op> {
+    let s = || select(ids.to_vec());
     prop_oneof![
         8 => (s(), select(&[1, 100, 1460, 5000, 70_000, 200_000][..])).prop_map(|(s, len)| Op::Send { s, len }),
         8 => (s(), select(&[1, 100, 5000, 1_000_000][..])).prop_map(|(s, len)| Op::Recv { s, len }),

@@ -184,20 +184,27 @@ impl Reference {
         }
     }
 
-    /// What a call may do. CS-A2: without WSAStartup it fails before its handle is looked at. CS-A4: what is no socket.
+    /// What a call may do. CS-A2, WF-8.9: without WSAStartup it fails before its handle is
+    /// looked at. CS-A4: what is no socket.
     pub(crate) fn expect(&mut self, asked: &Asked, network: &Network) -> Expect {
         self.settle(network);
         let process = &self.processes[process_of(asked.thread)];
         let started = process.startups > 0;
-        match asked.op {
-            Op::Startup => return Expect::only(Answer::Started),
-            // WF-8.9.
-            Op::Cleanup if started => return Expect::only(Answer::Zero),
-            // The system's, not Winsock's: it knows no WSAStartup.
-            Op::DuplicateHandle { .. } => return self.duplicate_handle(asked),
-            _ if !started => return Expect::fails(WsaError::NotInitialised),
-            Op::Socket { .. } => return Expect::only(Answer::NewHandle),
-            _ => {}
+        if matches!(asked.op, Op::Startup) {
+            return Expect::only(Answer::Started);
+        }
+        // The system's, not Winsock's: it knows no WSAStartup.
+        if matches!(asked.op, Op::DuplicateHandle { .. }) {
+            return self.duplicate_handle(asked);
+        }
+        if !started {
+            return Expect::fails(WsaError::NotInitialised);
+        }
+        if matches!(asked.op, Op::Cleanup) {
+            return Expect::only(Answer::Zero);
+        }
+        if matches!(asked.op, Op::Socket { .. }) {
+            return Expect::only(Answer::NewHandle);
         }
         let Some(&id) = process.handles.get(&asked.handle) else { return Expect::fails(WsaError::NotSock) };
         let socket = &self.sockets[id];

@@ -121,12 +121,11 @@ impl Reference {
     /// What a recv or send that is blocked can return now; none: it goes on waiting.
     pub(super) fn can_return(&self, op: Op, id: SocketId, network: &Network) -> Option<Vec<Answer>> {
         let end = self.connected(id)?;
-        match op {
-            Op::Recv { len, .. } => self.readable(end, len, network),
-            Op::Send { len, .. } => self
-                .ended(end, network)
-                .or_else(|| (network.ends[end].unacknowledged < SNDBUF).then(|| vec![Answer::Sent(len)])),
-            _ => None,
+        if let Op::Recv { len, .. } = op {
+            return self.readable(end, len, network);
         }
+        let Op::Send { len, .. } = op else { return None };
+        let room = network.ends[end].unacknowledged < SNDBUF;
+        self.ended(end, network).or_else(|| room.then(|| vec![Answer::Sent(len)]))
     }
 }

@@ -69,15 +69,15 @@ impl Reference {
         let mut calls = self.blocked.iter().map(|(&thread, &blocked)| (thread, blocked));
         calls.find(|(_, blocked)| {
             let id = blocked.socket;
-            match blocked.op {
-                Op::Recv { .. } | Op::Send { .. } => self.can_return(blocked.op, id, network).is_some(),
-                Op::Accept { .. } => self.waiting(id, network) > 0,
-                Op::Connect { .. } => !matches!(self.sockets[id].phase, Phase::Connecting(_)),
+            if matches!(blocked.op, Op::Accept { .. }) {
+                self.waiting(id, network) > 0
+            } else if matches!(blocked.op, Op::Connect { .. }) {
+                !matches!(self.sockets[id].phase, Phase::Connecting(_))
+            } else if let Some(until) = blocked.until {
                 // CS-E8: at its deadline, not a nanosecond later.
-                Op::Close { .. } => {
-                    self.has_lingered(blocked, network) || blocked.until.is_some_and(|until| until < now)
-                }
-                _ => false,
+                self.has_lingered(blocked, network) || until < now
+            } else {
+                self.can_return(blocked.op, id, network).is_some()
             }
         })
     }
