@@ -105,7 +105,8 @@ impl Reference {
     pub(super) fn ready(&self, id: SocketId, network: &Network) -> [Option<bool>; 3] {
         let socket = &self.sockets[id];
         let end = match socket.phase {
-            Phase::Unconnected if socket.failed => return [None; 3],
+            // WF-6.14: a connect that failed is in the except set, and in no other.
+            Phase::Unconnected if socket.failed => return [Some(false), Some(false), Some(true)],
             Phase::Unconnected => return [None; 3],
             Phase::Listening => return [Some(self.waiting(id, network) > 0), Some(false), Some(false)],
             Phase::Connecting(_) => return [Some(false); 3],
