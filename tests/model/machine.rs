@@ -13,7 +13,8 @@ mod checks;
 
 use super::network::{Left, Network};
 use super::program::{
-    Guide, Id, LISTENER, Op, PORTS, PROCESSES, Programs, Setup, Step, THREADS, host_of, process_of, ready,
+    Guide, Id, LISTENER, Op, PORTS, PROCESSES, Programs, Setup, Step, THREADS, WAITING, host_of, process_of,
+    ready,
 };
 use super::reference::rules::{Rules, Wrong};
 use super::reference::{Answer, Asked, Reference, SocketId, allows, answer};
@@ -108,6 +109,11 @@ impl Machine {
             self.call(client, Op::Connect { s, host: 1, port: PORTS[0] });
             self.pass(100);
             self.call(server, Op::Accept { s: LISTENER, new });
+        }
+        if self.setup.waiting {
+            self.call(2, Op::Socket { new: WAITING });
+            self.call(2, Op::Connect { s: WAITING, host: 1, port: PORTS[0] });
+            self.pass(100);
         }
     }
 

@@ -159,6 +159,8 @@ pub(crate) struct Setup {
     pub(crate) windows: bool,
     /// Connections that are there when the program begins.
     pub(crate) ready: u32,
+    /// One more connection waits for accept; its client's end is [`WAITING`], of process 1.
+    pub(crate) waiting: bool,
     /// Closed handles' values are handed out again.
     pub(crate) reuse: bool,
     /// What is there is read before the end.
@@ -200,6 +202,7 @@ pub(crate) struct Guide {
 
 /// The names of what is there when the program begins: the listener, then each connection's two ends.
 pub(crate) const LISTENER: Id = 0;
+pub(crate) const WAITING: Id = 9;
 pub(crate) const PORTS: [u16; 2] = [80, 81];
 
 /// The thread that has the client's end, its name; the thread that has the server's end, its name.
@@ -215,6 +218,9 @@ impl Guide {
             drafts.push(Draft { id: LISTENER, process: 2, kind: Kind::Listener });
             for (thread, id) in (0..setup.ready).flat_map(ready) {
                 drafts.push(Draft { id, process: process_of(thread), kind: Kind::Stream });
+            }
+            if setup.waiting {
+                drafts.push(Draft { id: WAITING, process: 1, kind: Kind::Stream });
             }
         }
         Self { setup, drafts, next: 10 }
@@ -280,7 +286,7 @@ impl Guide {
         }
         let listeners = of(&[Kind::Listener]);
         if !listeners.is_empty() {
-            ops.push((10, select(listeners).prop_map(move |s| Op::Accept { s, new }).boxed()));
+            ops.push((10, listening(&listeners, new)));
         }
         let streams = of(&[Kind::Stream]);
         if !streams.is_empty() {
@@ -304,6 +310,16 @@ fn connecting(ids: Vec<Id>, thread: usize) -> BoxedStrategy<Op> {
         .boxed()
 }
 
+fn listening(ids: &[Id], new: Id) -> BoxedStrategy<Op> {
+    let s = || select(ids.to_vec());
+    prop_oneof![
+        6 => s().prop_map(move |s| Op::Accept { s, new }),
+        1 => s().prop_map(|s| Op::Nonblocking { s, yes: true }),
+        1 => s().prop_map(|s| Op::SetLinger { s, onoff: 1, seconds: 1 }),
+    ]
+    .boxed()
+}
+
 fn any_socket(ids: &[Id], new: Id, process: usize) -> BoxedStrategy<Op> {
     let host = host_of(process);
     let s = || select(ids.to_vec());
@@ -315,7 +331,7 @@ fn any_socket(ids: &[Id], new: Id, process: usize) -> BoxedStrategy<Op> {
         5 => (s(), 0..4_usize).prop_map(move |(s, by)| Op::Duplicate { s, by: host * 4 + by, new }),
         5 => (s(), any::<bool>()).prop_map(|(s, yes)| Op::Nonblocking { s, yes }),
         5 => (s(), any::<bool>()).prop_map(|(s, yes)| Op::DontLinger { s, yes }),
-        6 => (s(), select(&[1, 1, 1, 0, 256][..]), select(&[0, 1, 2, 5][..]))
+        6 => (s(), select(&[1, 1, 1, 0, 256][..]), select(&[0, 1, 1, 5][..]))
             .prop_map(|(s, onoff, seconds)| Op::SetLinger { s, onoff, seconds }),
         1 => s().prop_map(|s| Op::Send { s, len: 1 }),
         1 => s().prop_map(|s| Op::Recv { s, len: 1 }),
@@ -330,12 +346,14 @@ fn any_socket(ids: &[Id], new: Id, process: usize) -> BoxedStrategy<Op> {
 fn streaming(ids: &[Id]) -> BoxedStrategy<Op> {
     let s = || select(ids.to_vec());
     prop_oneof![
-        8 => (s(), select(&[1, 100, 1460, 5000, 70_000, 200_000][..])).prop_map(|(s, len)| Op::Send { s, len }),
+        8 => (s(), select(&[1, 100, 5000, 70_000, 200_000, 200_000][..])).prop_map(|(s, len)| Op::Send { s, len }),
         8 => (s(), select(&[1, 100, 5000, 1_000_000][..])).prop_map(|(s, len)| Op::Recv { s, len }),
         3 => (s(), prop_oneof![1 => Just(0), 4 => Just(1), 2 => Just(2), 1 => Just(3)])
             .prop_map(|(s, how)| Op::Shutdown { s, how }),
         7 => (s(), select(&[0, 1, 2][..])).prop_map(|(s, seconds)| Op::SetLinger { s, onoff: 1, seconds }),
-        1 => s().prop_map(|s| Op::Nonblocking { s, yes: true }),
+        2 => (s(), any::<bool>()).prop_map(|(s, yes)| Op::DontLinger { s, yes }),
+        2 => s().prop_map(|s| Op::GetLinger { s }),
+        3 => s().prop_map(|s| Op::Nonblocking { s, yes: true }),
         4 => s().prop_map(|s| Op::Close { s }),
     ]
     .boxed()
@@ -347,13 +365,15 @@ fn setups() -> impl Strategy<Value = Setup> {
     (
         any::<bool>(),
         prop_oneof![1 => Just(1), 2 => Just(2), 1 => Just(0)],
-        any::<[bool; 2]>(),
+        any::<[bool; 3]>(),
         0..1000_u64,
         link,
     )
-        .prop_map(|(windows, ready, [reuse, drain], seed, (delay, jitter, loss, reorder, duplicate))| {
-            Setup { windows, ready, reuse, drain, seed, delay, jitter, loss, reorder, duplicate }
-        })
+        .prop_map(
+            |(windows, ready, [reuse, drain, waiting], seed, (delay, jitter, loss, reorder, duplicate))| {
+                Setup { windows, ready, waiting, reuse, drain, seed, delay, jitter, loss, reorder, duplicate }
+            },
+        )
 }
 
 /// The strategy of programs.
