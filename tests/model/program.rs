@@ -198,6 +198,8 @@ pub(crate) struct Guide {
     pub(crate) setup: Setup,
     drafts: Vec<Draft>,
     next: Id,
+    /// What the last call was about: the next one often is about the same.
+    last: Option<Id>,
 }
 
 /// The names of what is there when the program begins: the listener, then each connection's two ends.
@@ -223,7 +225,7 @@ impl Guide {
                 drafts.push(Draft { id: WAITING, process: 1, kind: Kind::Stream });
             }
         }
-        Self { setup, drafts, next: 10 }
+        Self { setup, drafts, next: 10, last: None }
     }
 
     fn draft(&mut self, id: Id) -> Option<&mut Draft> {
@@ -232,6 +234,7 @@ impl Guide {
 
     fn follow(&mut self, step: Step) {
         let Step::Call(thread, op) = step else { return };
+        self.last = op.s().or(self.last);
         if let Some((id, process)) = op.makes(thread) {
             let kind = if let Op::Duplicate { s, .. } | Op::DuplicateHandle { s, .. } = op {
                 self.draft(s).map_or(Kind::Plain, |draft| draft.kind)
@@ -393,10 +396,16 @@ impl ReferenceStateMachine for Programs {
         let streams = guide.drafts.iter().filter(|draft| draft.kind == Kind::Stream);
         let busy: Vec<usize> = streams.flat_map(|draft| [2 * draft.process, 2 * draft.process + 1]).collect();
         let threads: Vec<usize> = (0..THREADS).chain(busy.repeat(2)).collect();
+        let last =
+            guide.drafts.iter().find(|draft| Some(draft.id) == guide.last && draft.kind == Kind::Stream);
+        let more = last.map(|draft| {
+            let thread = 2 * draft.process..2 * draft.process + 2;
+            (thread, streaming(&[draft.id])).prop_map(|(thread, op)| Step::Call(thread, op)).boxed()
+        });
         let guide = guide.clone();
-        let call = select(threads).prop_flat_map(move |thread| guide.calls(thread));
-        prop_oneof![1 => select(&[0, 5, 30, 100, 300, 1000, 3000][..]).prop_map(Step::Pass), 4 => call]
-            .boxed()
+        let call = select(threads).prop_flat_map(move |thread| guide.calls(thread)).boxed();
+        let pass = select(&[0, 5, 30, 100, 300, 1000, 3000][..]).prop_map(Step::Pass).boxed();
+        prop_oneof![1 => pass, 4 => call.clone(), 3 => more.unwrap_or(call)].boxed()
     }
 
     fn preconditions(guide: &Guide, step: &Step) -> bool {
