@@ -47,6 +47,9 @@ fn campaign(cases: u32) -> Result<(), (String, Vec<Step>)> {
     }
 }
 
+/// Mutations: any descriptor's close acts on the connection; a pending receive, unread data, what is unacknowledged are not
+/// looked at; calls of other processes are cancelled, or with another code; a deadline that is late, or none; WSACleanup
+/// cancels a lingering close; an accepted socket is blocking; SO_DONTLINGER reinstates no timeout; one code for every RST.
 #[test]
 fn programs_do_what_the_reference_says() {
     let result = campaign(scale::cases(CASES));
@@ -73,6 +76,8 @@ fn small_with(wrong: Wrong) {
 }
 
 /// CS-B2. A socket, a second descriptor, the close of one, any call on the other.
+///
+/// Mutation, here and below: the reference is right.
 #[test]
 fn a_close_that_is_not_the_last_is_made_small() {
     small_with(Wrong::AnyDescriptorIsTheLast);

@@ -104,6 +104,7 @@ impl Machine {
         self.call(4, Op::Socket { new: LISTENER });
         self.call(4, Op::Bind { s: LISTENER, port: PORTS[0] });
         self.call(4, Op::Listen { s: LISTENER });
+        self.call(4, Op::Nonblocking { s: LISTENER, yes: self.setup.nonblocking });
         for [(client, s), (server, new)] in (0..self.setup.ready).map(ready) {
             self.call(client, Op::Socket { new: s });
             self.call(client, Op::Connect { s, host: 1, port: PORTS[0] });

@@ -161,6 +161,8 @@ pub(crate) struct Setup {
     pub(crate) ready: u32,
     /// One more connection waits for accept; its client's end is [`WAITING`], of process 1.
     pub(crate) waiting: bool,
+    /// The listener is nonblocking, so what it accepts is (WF-2.39).
+    pub(crate) nonblocking: bool,
     /// Closed handles' values are handed out again.
     pub(crate) reuse: bool,
     /// What is there is read before the end.
@@ -368,13 +370,32 @@ fn setups() -> impl Strategy<Value = Setup> {
     (
         any::<bool>(),
         prop_oneof![1 => Just(1), 2 => Just(2), 1 => Just(0)],
-        any::<[bool; 3]>(),
+        any::<[bool; 4]>(),
         0..1000_u64,
         link,
     )
         .prop_map(
-            |(windows, ready, [reuse, drain, waiting], seed, (delay, jitter, loss, reorder, duplicate))| {
-                Setup { windows, ready, waiting, reuse, drain, seed, delay, jitter, loss, reorder, duplicate }
+            |(
+                windows,
+                ready,
+                [reuse, drain, waiting, nonblocking],
+                seed,
+                (delay, jitter, loss, reorder, duplicate),
+            )| {
+                Setup {
+                    windows,
+                    ready,
+                    waiting,
+                    nonblocking,
+                    reuse,
+                    drain,
+                    seed,
+                    delay,
+                    jitter,
+                    loss,
+                    reorder,
+                    duplicate,
+                }
             },
         )
 }
