@@ -51,7 +51,7 @@ impl World {
         self.nodes[host.index()].host.set_profile(profile);
     }
 
-    /// A host's next connection begins with this number, in place of RFC 6528's ([`Host::preset_iss`]).
+    /// A host's next connection begins with this number, in place of RFC 6528's ([`closewait::host::Host::preset_iss`]).
     pub fn preset_iss(&mut self, host: HostId, iss: Seq) {
         self.nodes[host.index()].host.preset_iss(iss);
     }
