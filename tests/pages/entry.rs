@@ -12,7 +12,7 @@ pub(crate) fn read<T: DeserializeOwned>(path: &str) -> T {
 }
 
 /// What is being built. An id may wait for it; of a figure that counts tests it is no part until then.
-pub(crate) const AWAITED: &[&str] = &["notification", "options"];
+pub(crate) const AWAITED: &[&str] = &[];
 
 /// Whether an id may wait for that: `others` belong to what is built another time.
 pub(crate) fn may_wait_for(what: &str, others: &[&str]) -> bool {

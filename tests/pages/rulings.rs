@@ -58,9 +58,9 @@ fn rulings() -> Vec<Ruling> {
     read().section.into_iter().flat_map(|section| section.ruling).collect()
 }
 
-/// The ids in their order. R55 to R59, R73, R74 and R82 were never given.
+/// The ids in their order. R55 to R59, R73 and R74 were never given.
 fn ids() -> Vec<String> {
-    let ids = (1..=83).filter(|n| !matches!(n, 55..=59 | 73 | 74 | 82)).flat_map(|n| match n {
+    let ids = (1..=83).filter(|n| !matches!(n, 55..=59 | 73 | 74)).flat_map(|n| match n {
         7 => vec!["R7".to_owned(), "R7b".to_owned()],
         11 => vec!["R11".to_owned(), "CS-E5".to_owned()],
         16 => vec!["R16".to_owned(), "R16b".to_owned(), "R16c".to_owned()],

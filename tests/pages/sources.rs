@@ -17,14 +17,15 @@ pub(crate) struct Test {
 }
 
 impl Test {
-    /// Whether it runs under each profile that there is.
+    /// Whether it runs under each profile that there is: by itself, or by a helper that does.
     pub(crate) fn runs_under_every_profile(&self) -> bool {
-        self.text.contains("every(") || self.text.contains("Profile::ALL")
+        let helpers = ["every(", "Profile::ALL", "holds(", "both_ways(", "by_profile("];
+        helpers.iter().any(|helper| self.text.contains(helper))
     }
 
     /// Whether it expects one thing of some profiles and another of others.
     pub(crate) fn has_columns(&self) -> bool {
-        self.text.contains("column(")
+        self.text.contains("column(") || self.text.contains("by_profile(")
     }
 
     /// Whether it names the ruling.
