@@ -13,6 +13,7 @@ use crate::rule::Rule;
 use crate::stack::Stack;
 use crate::tcp::StateName;
 use crate::time::{Duration, Instant};
+use alloc::vec::Vec;
 
 impl Winsock {
     /// What `disposition` looks at.
@@ -200,10 +201,10 @@ impl Winsock {
         for (s, id) in self.process(process).handles.sockets() {
             self.close_at_once(stack, now, process, (id, Some(s)));
         }
-        for i in 0..self.infos.len() {
-            if let Some(info) = self.infos[i].take_if(|info| info.process == process) {
-                self.close_at_once(stack, now, process, (info.socket, None));
-            }
+        let given = self.infos.open.extract_if(.., |_, info| info.process == process);
+        let given: Vec<_> = given.map(|(_, info)| info.socket).collect();
+        for id in given {
+            self.close_at_once(stack, now, process, (id, None));
         }
     }
 

@@ -8,7 +8,7 @@ mod waits;
 use super::accept::Asking;
 use super::arguments::Handle;
 use super::event::{Event, EventId};
-use super::handles::Info;
+use super::handles::{Info, Infos};
 use super::options::{Linger, MaxRt, Options, Rare};
 use super::process::{HandlePolicy, Handles, Object, Process, Thread};
 use super::socket::{Family, Phase, Socket, SocketId};
@@ -95,9 +95,10 @@ impl Winsock {
         for id in sockets {
             self.socket_form(self.sockets.get(id), w);
         }
-        let infos: Vec<_> = infos.iter().flatten().collect();
-        w.count("infos", infos.len());
-        for Info { socket, process } in infos {
+        // Which numbers were given is known to programs alone.
+        let Infos { open, next: _ } = infos;
+        w.count("infos", open.len());
+        for Info { socket, process } in open.values() {
             w.id("info", Thing::User, socket.0);
             self.process_form("for", *process, w);
         }

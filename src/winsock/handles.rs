@@ -9,6 +9,7 @@ use super::{Outcome, Winsock};
 use crate::rule::Rule;
 use crate::stack::Stack;
 use crate::time::Instant;
+use alloc::collections::BTreeMap;
 
 /// What a WSAPROTOCOL_INFO stands for: one descriptor of a socket that its process has not taken yet. It counts as a
 /// descriptor until then, or until its process ends (R83).
@@ -17,6 +18,13 @@ pub(super) struct Info {
     pub(super) socket: SocketId,
     /// Whose it is.
     pub(super) process: ProcessId,
+}
+
+/// The infos of a host that nobody has taken yet, by their numbers, which are never given again.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Infos {
+    pub(super) open: BTreeMap<u32, Info>,
+    pub(super) next: u32,
 }
 
 impl Winsock {
@@ -31,10 +39,11 @@ impl Winsock {
         if !info {
             return Err(WsaError::Fault);
         }
+        let number = self.infos.next;
+        self.infos.next = number.checked_add(1).ok_or(WsaError::NoBufs)?;
+        self.infos.open.insert(number, Info { socket: id, process });
         self.sockets.get_mut(id).references += 1;
-        self.infos.push(Some(Info { socket: id, process }));
-        let number = u32::try_from(self.infos.len()).map_err(|_| WsaError::NoBufs)?;
-        Ok(Value::Info(ProtocolInfo(number - 1)))
+        Ok(Value::Info(ProtocolInfo(number)))
     }
 
     /// WF-7.10: an info is good for one WSASocket, of the process that it was made for.
@@ -44,16 +53,21 @@ impl Winsock {
         info: ProtocolInfo,
     ) -> Result<Value, WsaError> {
         let process = self.thread(thread).process;
-        let slot = self.infos.get_mut(info.0 as usize).ok_or(WsaError::Inval)?;
-        let Info { socket, .. } = slot.take_if(|info| info.process == process).ok_or(WsaError::Inval)?;
+        let Info { socket, .. } = self
+            .infos
+            .open
+            .get(&info.0)
+            .copied()
+            .filter(|info| info.process == process)
+            .ok_or(WsaError::Inval)?;
         let unnamed = self.sockets.get(socket).phase == Phase::Datagram(None);
         let handles = &mut self.process_mut(process).handles;
         let handle = handles.insert(Object::Socket(socket));
         let made_by = MadeBy { call: "WSASocket", thread, at: now };
         handles.duplicates.extend(handle.map(|handle| (handle.0, made_by)));
         handles.unnamed.extend(handle.filter(|_| unnamed).map(|handle| handle.0));
-        if handle.is_none() {
-            self.infos[info.0 as usize] = Some(Info { socket, process });
+        if handle.is_some() {
+            self.infos.open.remove(&info.0);
         }
         handle.map(Value::Handle).ok_or(WsaError::NoBufs)
     }

@@ -58,7 +58,7 @@ use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use blocked::Blocked;
 use event::Events;
-use handles::Info;
+use handles::Infos;
 use process::{Object, Process, Thread};
 use socket::Sockets;
 
@@ -87,8 +87,8 @@ pub struct Winsock {
     gone: Gone,
     sockets: Sockets,
     events: Events,
-    /// What WSADuplicateSocket wrote, by its number; None once it was used.
-    infos: Vec<Option<Info>>,
+    /// What WSADuplicateSocket wrote and nobody has taken.
+    infos: Infos,
     /// When the time of a blocked call is over, and whose.
     deadlines: BTreeSet<(Instant, ThreadId)>,
     /// The network subsystem has failed (CS-A3).

@@ -113,7 +113,7 @@ impl Winsock {
     fn assert_references(&self) {
         let descriptors = |id| {
             let handles = self.processes.iter().flat_map(|p| p.handles.sockets());
-            let infos = self.infos.iter().flatten().filter(|info| info.socket == id);
+            let infos = self.infos.open.values().filter(|info| info.socket == id);
             handles.filter(|&(_, held)| held == id).count() + infos.count()
         };
         for (id, socket) in self.sockets.iter() {

@@ -116,22 +116,6 @@ fn cs_e13_nor_after_a_hard_close() {
 }
 
 #[test]
-fn cs_e13_nor_while_a_close_lingers() {
-    pair_both_ways(
-        "\
-0.1    client: register(3, FD_READ|FD_CLOSE)
-+0     client: register(3, 0)
-+0     client: ioctlsocket(3, FIONBIO, 0) = 0
-+0     client: setsockopt(3, SO_LINGER, {1, 5}) = 0
-+0     client: send(3, 5) = 5
-+0...* client: closesocket(3) = 0
-0.15   server: closesocket(4) = 0
-1      client: nothing(3)
-",
-    );
-}
-
-#[test]
 fn cs_b4_the_registration_ends_without_a_word() {
     pair_both_ways(
         "\
