@@ -209,7 +209,7 @@ fn an_event_has_handles_too() {
         "0 client: WSACreateEvent() = ev1
 +0 client: DuplicateHandle(ev1) = ev2
 +0 client: CloseHandle(ev1) = 1
-+0 client: CloseHandle(ev1) = 0 WSA_INVALID_HANDLE
++0 client: CloseHandle(ev1) = 0 ERROR_INVALID_HANDLE
 +0 client: WSASetEvent(ev1) = 0 WSA_INVALID_HANDLE
 +0 client: WSAWaitForMultipleEvents([ev2], 0) = WSA_WAIT_TIMEOUT
 +0 client: WSASetEvent(ev2) = 1

@@ -157,11 +157,27 @@ const POSIX: [(&str, WsaError); 19] = [
     ("ECONNREFUSED", WsaError::ConnRefused),
 ];
 
+/// Windows' own codes, of which Winsock's are some under other names.
+const WIN32: [(&str, i64); 11] = [
+    ("NO_ERROR", 0),
+    ("ERROR_SUCCESS", 0),
+    ("ERROR_INVALID_HANDLE", 6),
+    ("ERROR_NETNAME_DELETED", 64),
+    ("ERROR_INVALID_PARAMETER", 87),
+    ("ERROR_OPERATION_ABORTED", 995),
+    ("WSA_OPERATION_ABORTED", 995),
+    ("ERROR_IO_PENDING", 997),
+    ("WSA_IO_PENDING", 997),
+    ("ERROR_CONNECTION_REFUSED", 1225),
+    ("ERROR_CONNECTION_ABORTED", 1236),
+];
+
 /// An error's code by its name.
 pub(super) fn code(name: &str) -> Option<i64> {
     let winsock = WsaError::ALL.iter().find(|e| e.name() == name);
     let posix = || POSIX.iter().find(|(posix, _)| *posix == name).map(|(_, error)| error);
-    winsock.or_else(posix).map(|error| error.code().into())
+    let win32 = || WIN32.iter().find(|(win32, _)| *win32 == name).map(|&(_, code)| code);
+    winsock.or_else(posix).map(|error| error.code().into()).or_else(win32)
 }
 
 /// A code's name, or its number.
