@@ -8,6 +8,7 @@ use super::socket::{MadeBy, Phase, SocketId};
 use crate::addr::Endpoint;
 use crate::stack::Stack;
 use crate::tcp::StateName;
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 /// The process and handles behind a socket.
@@ -111,13 +112,14 @@ impl Winsock {
 
     /// Sockets and events are counted by what holds them.
     fn assert_references(&self) {
-        let descriptors = |id| {
-            let handles = self.processes.iter().flat_map(|p| p.handles.sockets());
-            let infos = self.infos.open.values().filter(|info| info.socket == id);
-            handles.filter(|&(_, held)| held == id).count() + infos.count()
-        };
+        let mut descriptors: BTreeMap<SocketId, usize> = BTreeMap::new();
+        let handles = self.processes.iter().flat_map(|p| p.handles.sockets()).map(|(_, id)| id);
+        for id in handles.chain(self.infos.open.values().map(|info| info.socket)) {
+            *descriptors.entry(id).or_default() += 1;
+        }
         for (id, socket) in self.sockets.iter() {
-            assert_eq!(socket.references as usize, descriptors(id), "{id:?}: references are descriptors");
+            let descriptors = descriptors.get(&id).copied().unwrap_or(0);
+            assert_eq!(socket.references as usize, descriptors, "{id:?}: references are descriptors");
         }
         let mut held: Vec<_> =
             self.processes.iter().flat_map(|p| p.handles.events()).map(|(_, id)| id).collect();
