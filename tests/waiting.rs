@@ -4,10 +4,16 @@
 //! Expected values come from those facts and from Wine's tests, which were run on Windows. `tests/mutations-waiting.txt`
 //! names the mutation under which each test was seen to fail.
 
+#[path = "waiting/arrivals.rs"]
+mod arrivals;
 #[path = "waiting/closed.rs"]
 mod closed;
 #[path = "waiting/events.rs"]
 mod events;
+#[path = "waiting/messages.rs"]
+mod messages;
+#[path = "waiting/objects.rs"]
+mod objects;
 #[path = "waiting/poll.rs"]
 mod poll;
 #[path = "waiting/refused.rs"]
@@ -16,3 +22,5 @@ mod refused;
 mod select;
 #[path = "waiting/support.rs"]
 mod support;
+#[path = "waiting/table.rs"]
+mod table;

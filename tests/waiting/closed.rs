@@ -227,3 +227,19 @@ fn the_next_socket_has_no_registration() {
 ",
     );
 }
+
+/// CS-E10: it would have to wait, so nothing is closed, and FD_CLOSE is told of.
+#[test]
+fn a_close_that_fails_leaves_the_registration() {
+    pair_both_ways(
+        "\
+0.1    client: register(3, FD_READ|FD_CLOSE)
++0     client: setsockopt(3, SO_LINGER, {1, 5}) = 0
++0     client: send(3, 5) = 5
++0     client: closesocket(3) = -1 WSAEWOULDBLOCK
++0     server: shutdown(4, SD_SEND) = 0
+0.109999 client: told(3) = none
+0.11   client: told(3) = FD_CLOSE:0
+",
+    );
+}

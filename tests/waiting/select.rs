@@ -290,7 +290,6 @@ fn several_threads_wait_for_one_socket() {
 fn the_time_is_exact() {
     pair_holds(
         "\
-0.05   client: setsockopt(3, TCP_NODELAY, 1) = 0
 0.1...0.199999 server: select(read=[4], timeout=100) = 1 {read=[4]}
 0.189999 client: send(3, 5) = 5
 0.199999 server: recv(4, 5) = 5

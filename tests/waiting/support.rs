@@ -6,12 +6,14 @@ use closewait_sim::script::{Options, Verdict, run};
 /// A server that listens at port 80, and a client: nothing has been called yet.
 const HOSTS: &str = "--host=server\n--host=client\n";
 
-/// The same, and both are connected: the client's socket is 3, the server's 4. It is 0.03 s.
+/// The same, and both are connected: the client's socket is 3, the server's 4. It is 0.03 s. What the client sends
+/// waits for no ACK.
 const PAIR: &str = "\
  0     server: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3
 +0     server: bind(3, :80) = 0
 +0     server: listen(3, 5) = 0
 +0     client: socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3
++0     client: setsockopt(3, TCP_NODELAY, 1) = 0
 +0...0.020 client: connect(3, server:80) = 0
 0.03   server: accept(3) = 4
 ";

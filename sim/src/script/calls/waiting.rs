@@ -115,7 +115,9 @@ fn poll(a: &Args<'_, '_>) -> Result<Call, Refusal> {
             Some(Arg::Names(names)) => constants(names)?,
             Some(other) => int_of(other)?,
         };
-        Some(PollFd { fd, events: i16::try_from(events).ok()? })
+        // A SHORT, signed or not.
+        let events = i16::try_from(events).or_else(|_| u16::try_from(events).map(u16::cast_signed));
+        Some(PollFd { fd, events: events.ok()? })
     };
     let count = if a.args.len() > 2 { a.int(1, "a number of entries").ok() } else { None };
     let timeout = a.int32(a.args.len().saturating_sub(1).max(1), "entries and a timeout in milliseconds")?;
